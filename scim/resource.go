@@ -1,0 +1,222 @@
+package scim
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"drawbridge/scim/patch"
+	"drawbridge/scim/schema"
+)
+
+// list is GET on a resource type's endpoint (RFC 7644 section 3.4.2). sortBy is ignored, as the RFC wants it of a
+// service that does not sort.
+func (s *Server) list(rt *schema.ResourceType) handler {
+	return func(c *call) error {
+		p, err := parseParams(c.r.URL.RawQuery)
+		if err != nil {
+			return err
+		}
+		q, err := p.query(rt)
+		if err != nil {
+			return err
+		}
+		page, err := c.tenant.Backend.Query(c.ctx(), rt, q)
+		if err != nil {
+			return settled{err}
+		}
+		return s.writePage(c, view{rt, c.base, p.selectionOf(rt)}, q, page)
+	}
+}
+
+// get is GET on a resource (section 3.4.1).
+func (s *Server) get(rt *schema.ResourceType) handler {
+	return func(c *call) error {
+		v, err := c.view(rt)
+		if err != nil {
+			return err
+		}
+		res, err := c.tenant.Backend.Get(c.ctx(), rt, c.id())
+		if err != nil {
+			return settled{err}
+		}
+		if c.unchanged(res) {
+			return nil
+		}
+		return s.writeResource(c, http.StatusOK, v, res)
+	}
+}
+
+// create is POST (section 3.3).
+func (s *Server) create(rt *schema.ResourceType) handler {
+	return func(c *call) error {
+		v, err := c.view(rt)
+		if err != nil {
+			return err
+		}
+		attrs, err := s.readResource(c, rt)
+		if err != nil {
+			return err
+		}
+		rt.Keep(attrs, nil)
+		res, err := c.tenant.Backend.Create(c.ctx(), rt, attrs)
+		if err != nil {
+			return settled{err}
+		}
+		return s.writeResource(c, http.StatusCreated, v, res)
+	}
+}
+
+// replace is PUT (section 3.5.1).
+func (s *Server) replace(rt *schema.ResourceType) handler {
+	return func(c *call) error {
+		v, err := c.view(rt)
+		if err != nil {
+			return err
+		}
+		attrs, err := s.readResource(c, rt)
+		if err != nil {
+			return err
+		}
+		return s.update(c, v, func(current map[string]any) (map[string]any, error) {
+			next := maps.Clone(attrs)
+			rt.Keep(next, current)
+			return next, nil
+		})
+	}
+}
+
+// patch is PATCH (section 3.5.2). It always answers 200 with the resource, which every client takes.
+func (s *Server) patch(rt *schema.ResourceType) handler {
+	return func(c *call) error {
+		v, err := c.view(rt)
+		if err != nil {
+			return err
+		}
+		body, err := s.readObject(c)
+		if err != nil {
+			return err
+		}
+		ops, err := operations(body)
+		if err != nil {
+			return err
+		}
+		return s.update(c, v, func(current map[string]any) (map[string]any, error) {
+			return patch.Apply(rt, current, ops)
+		})
+	}
+}
+
+// update runs a change against the current attributes, with the id among them, and answers with the result.
+func (s *Server) update(c *call, v view, change func(current map[string]any) (map[string]any, error)) error {
+	var refused error // by this server, not by the backend
+	res, err := c.tenant.Backend.Update(c.ctx(), v.rt, c.id(), func(current Resource) (next Attributes, err error) {
+		defer func() { refused = err }()
+		if err := c.ifMatch(current); err != nil {
+			return nil, err
+		}
+		attrs, err := decodeDoc(current.Doc)
+		if err != nil {
+			return nil, fmt.Errorf("scim: reading the document of %s %s: %w", v.rt.ID, current.ID, err)
+		}
+		attrs["id"] = current.ID
+		if next, err = change(attrs); err != nil {
+			return nil, err
+		}
+		return next, checkSize(next)
+	})
+	if err != nil && refused != nil {
+		return err
+	}
+	if err != nil {
+		return settled{err}
+	}
+	return s.writeResource(c, http.StatusOK, v, res)
+}
+
+// delete is DELETE (section 3.6).
+func (s *Server) delete(rt *schema.ResourceType) handler {
+	return func(c *call) error {
+		var refused error
+		check := func(current Resource) error {
+			refused = c.ifMatch(current)
+			return refused
+		}
+		if c.r.Header["If-Match"] == nil {
+			check = nil
+		}
+		err := c.tenant.Backend.Delete(c.ctx(), rt, c.id(), check)
+		if err != nil && refused != nil {
+			return err
+		}
+		if err != nil {
+			return settled{err}
+		}
+		c.w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+}
+
+// me is the alias of section 3.11: a bearer token is a client's, not a user's.
+func (s *Server) me(*call) error {
+	return NotImplemented("/Me is not supported: the token belongs to a client, not to a user")
+}
+
+func (c *call) id() string { return chi.URLParam(c.r, "id") }
+
+// view reads how the client wants the answer, before anything is done that could be answered.
+func (c *call) view(rt *schema.ResourceType) (view, error) {
+	p, err := parseParams(c.r.URL.RawQuery)
+	if err != nil {
+		return view{}, err
+	}
+	return view{rt, c.base, p.selectionOf(rt)}, nil
+}
+
+// readResource reads the body as a whole resource.
+func (s *Server) readResource(c *call, rt *schema.ResourceType) (Attributes, error) {
+	body, err := s.readObject(c)
+	if err != nil {
+		return nil, err
+	}
+	attrs, dropped, err := rt.Validate(body)
+	if err != nil {
+		return nil, err
+	}
+	if s.dropped != nil && len(dropped) > 0 {
+		s.dropped(c.ctx(), rt, dropped)
+	}
+	return attrs, nil
+}
+
+// checkSize holds a resource that grew by many small requests to the limits of one that comes in a single body.
+func checkSize(attrs Attributes) error {
+	bytes, values := size(map[string]any(attrs))
+	if bytes > MaxBody || values > MaxValues {
+		return PayloadTooLarge(MaxBody)
+	}
+	return nil
+}
+
+// size is about the length of v in JSON, and the number of its values.
+func size(v any) (bytes, values int) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, member := range v {
+			b, n := size(member)
+			bytes, values = bytes+b+len(key)+4, values+n
+		}
+	case []any:
+		for _, element := range v {
+			b, n := size(element)
+			bytes, values = bytes+b+1, values+n
+		}
+	case string:
+		bytes = len(v) + 2
+	default:
+		bytes = 5
+	}
+	return bytes, values + 1
+}
