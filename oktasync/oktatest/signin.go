@@ -1,0 +1,67 @@
+package oktatest
+
+import (
+	"slices"
+	"strings"
+)
+
+// SignIn says whether a person can get in at this moment, and how: "sso", "password", "reset link" or "activation
+// link". Why tells what stands in the way, or what makes it possible.
+type SignIn struct {
+	OK  bool
+	How string
+	Why string
+}
+
+// CanSignIn answers for the user with the id.
+func (o *Org) CanSignIn(id string) SignIn {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	u := o.user(id)
+	if u == nil {
+		return SignIn{Why: "there is no such user"}
+	}
+	switch u.status {
+	case StatusActive, StatusPasswordExpired:
+		return o.signIn(u)
+	case StatusProvisioned, StatusRecovery:
+		if u.link != nil && o.now().Before(u.link.expires) {
+			return SignIn{OK: true, How: u.link.kind, Why: "a link was handed out and has not expired"}
+		}
+		return SignIn{Why: "no password is set, and no link is live"}
+	}
+	return SignIn{Why: "the status is " + u.status}
+}
+
+func (o *Org) signIn(u *user) SignIn {
+	if !u.federated() {
+		if u.password == "" {
+			return SignIn{Why: "no password is set"}
+		}
+		return SignIn{OK: true, How: "password", Why: "a password is set"}
+	}
+	why := "no identity provider serves the account"
+	for _, p := range o.sortedIdPs() {
+		if !p.serves(u) {
+			continue
+		}
+		if p.status == "ACTIVE" {
+			return SignIn{OK: true, How: "sso", Why: "the identity provider " + p.name() + " is active"}
+		}
+		why = "the identity provider " + p.name() + " is not active"
+	}
+	return SignIn{Why: why}
+}
+
+// serves reports whether a federated account is signed in through p: the one that it is linked with or, before its
+// first sign-in, the one that its domain is routed to.
+func (p *idp) serves(u *user) bool {
+	if len(u.idps) > 0 {
+		return slices.Contains(u.idps, p.id)
+	}
+	if len(p.domains) == 0 {
+		return true
+	}
+	_, domain, _ := strings.Cut(u.text("login"), "@")
+	return slices.ContainsFunc(p.domains, func(d string) bool { return strings.EqualFold(d, domain) })
+}
