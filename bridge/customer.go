@@ -1,0 +1,76 @@
+package bridge
+
+import (
+	"regexp"
+	"time"
+)
+
+// State is where a customer's connection stands.
+type State string
+
+// The states of a connection, in the order of its life.
+const (
+	Off           State = "off"           // not started: SCIM is refused, nothing is synced
+	Live          State = "live"          // the IdP is the source of truth
+	Paused        State = "paused"        // writes are kept, Okta waits
+	Held          State = "held"          // too many removals at once: removals wait for a person's answer
+	Disconnecting State = "disconnecting" // cut: SCIM is refused, flags are on their way to Okta
+	Disconnected  State = "disconnected"  // cut, and verified in Okta
+)
+
+// Serves reports whether the SCIM face answers the customer's IdP.
+func (s State) Serves() bool { return s == Live || s == Paused || s == Held }
+
+// Governs reports whether SCIM governs the customer's accounts: only then may access be taken or given.
+func (s State) Governs() bool { return s == Live || s == Held }
+
+// LoginRule says what happens to a login outside the customer's verified domains.
+type LoginRule string
+
+// The login rules. ParkLogins stores the user and keeps it out of Okta; RefuseLogins answers the IdP with an error.
+const (
+	ParkLogins   LoginRule = "park"
+	RefuseLogins LoginRule = "refuse"
+)
+
+// Limits of a customer's rules.
+const (
+	DefaultGrace = 30 * 24 * time.Hour
+	MinGrace     = 24 * time.Hour
+	MaxGrace     = 90 * 24 * time.Hour
+	DefaultRate  = 50 // SCIM requests per second
+)
+
+// Customer is one tenant with its connection and rules.
+type Customer struct {
+	ID          string
+	Slug        string
+	Name        string
+	State       State
+	Epoch       int64         // grows with every disconnect: an intent of an older epoch never starts
+	OktaIdP     string        // Okta id of the customer's SSO identity provider; empty: none
+	Logins      LoginRule     //
+	Grace       time.Duration // from suspension to deactivation
+	SuspendOnly bool          // never deactivate
+	Rate        int           // SCIM requests per second
+	Created     time.Time
+	Modified    time.Time
+}
+
+// Domain is an e-mail domain that a customer proved to own.
+type Domain struct {
+	Name       string // A-label, lower case
+	CustomerID string
+	Verified   time.Time
+	Reason     string // how it was verified
+}
+
+var slugForm = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// CheckSlug reports what is wrong with a customer's slug, which stands in URLs.
+func CheckSlug(slug string) error {
+	if slugForm.MatchString(slug) {
+		return nil
+	}
+	return newError(Invalid, "the customer's slug must be 1 to 63 characters of a-z, 0-9 and '-', and must not begin or end with '-'")
+}

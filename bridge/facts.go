@@ -1,0 +1,64 @@
+package bridge
+
+import (
+	"encoding/json"
+	"time"
+
+	"drawbridge/policy"
+)
+
+// Facts returns what policy decides from, for this person at this moment.
+func (s Subject) Facts(now time.Time) policy.Facts {
+	f := policy.Facts{
+		Now:         now,
+		Connected:   s.User.Connected && s.Customer.State.Governs(),
+		Active:      s.User.Active,
+		RemovedAt:   s.User.Removed,
+		Deleted:     !s.User.Deleted.IsZero(),
+		Grace:       s.Customer.Grace,
+		SuspendOnly: s.Customer.SuspendOnly,
+		Held:        s.Held,
+		LoginBlock:  s.LoginBlock(),
+	}
+	if l := s.Link; l != nil {
+		f.Status, f.StatusAt = l.Status, l.StatusAt
+		f.Foreign, f.Protected = l.Foreign, l.Protected
+		f.Taken, f.TakenAt, f.Born = l.Taken, l.TakenAt, l.Born
+		f.SuspendRefused, f.SuspendedSince = l.SuspendRefused, l.SuspendedSince
+	}
+	return f
+}
+
+// LoginBlock says what keeps the person's login out of Okta: zero, invalid, not in a verified domain, or another's.
+func (s Subject) LoginBlock() policy.Code {
+	doc, err := s.User.Attributes()
+	if err != nil {
+		return policy.LoginInvalid
+	}
+	login, email := Identity(doc)
+	if block := CheckLogin(login, email, s.Domains); block != "" {
+		return block
+	}
+	if s.Due != nil && s.Due.Parked == string(policy.LoginTaken) {
+		return policy.LoginTaken
+	}
+	return ""
+}
+
+// Attributes decodes the user's SCIM attributes.
+func (u User) Attributes() (map[string]any, error) {
+	var doc map[string]any
+	if err := json.Unmarshal(u.Doc, &doc); err != nil {
+		return nil, &Error{Code: Invalid, Message: "the stored attributes of user " + u.ID + " cannot be read", Err: err}
+	}
+	return doc, nil
+}
+
+// UserName returns userName as the IdP wrote it.
+func (u User) UserName() string {
+	var doc struct {
+		UserName string `json:"userName"`
+	}
+	_ = json.Unmarshal(u.Doc, &doc) // an unreadable document has no name; Attributes reports it
+	return doc.UserName
+}

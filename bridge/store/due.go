@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"drawbridge/bridge"
+)
+
+// dueRow is a row of due.
+type dueRow struct {
+	UserID     string `db:"user_id"`
+	CustomerID string `db:"customer_id"`
+	Rank       int    `db:"rank"`
+	At         int64  `db:"due_at"`
+	Version    int64  `db:"version"`
+	Attempts   int    `db:"attempts"`
+	Parked     string `db:"parked"`
+}
+
+func (r dueRow) due() bridge.Due {
+	return bridge.Due{
+		UserID: r.UserID, CustomerID: r.CustomerID, Rank: bridge.Rank(r.Rank), At: moment(r.At), Version: r.Version,
+		Attempts: r.Attempts, Parked: r.Parked,
+	}
+}
+
+const dueColumns = `user_id, customer_id, rank, due_at, version, attempts, parked`
+
+// markDue is for a version that the caller knows. It keeps the more urgent rank of two marks unless told to take the later one's.
+const markDue = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked) VALUES (?, ?, ?, ?, ?, 0, '')
+ON CONFLICT (user_id) DO UPDATE SET
+  rank = CASE WHEN ? OR excluded.rank < due.rank THEN excluded.rank ELSE due.rank END,
+  due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
+
+// markAgain is for whatever version the user has; a time that is nearer stands.
+const markAgain = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
+SELECT u.id, u.customer_id, ?, ?, u.version, 0, '' FROM users u WHERE u.customer_id = ? AND u.id = ?
+ON CONFLICT (user_id) DO UPDATE SET
+  rank = CASE WHEN excluded.rank < due.rank THEN excluded.rank ELSE due.rank END,
+  due_at = CASE WHEN excluded.due_at < due.due_at THEN excluded.due_at ELSE due.due_at END,
+  version = excluded.version, attempts = 0, parked = ''`
+
+// MarkDue says that a user is to be looked at, at that time or before. A mark that stands keeps its rank if that is more
+// urgent and its time if that is nearer, and is not stuck any more. NotFound where the user is not there.
+func (s *Store) MarkDue(ctx context.Context, customerID, userID string, r bridge.Rank, at time.Time) error {
+	err := s.again(ctx, func() error {
+		n, err := s.writing().exec(ctx, markAgain, int(r), micros(at), customerID, text(userID))
+		if err == nil && n == 0 {
+			return errNoUser()
+		}
+		return err
+	})
+	if err == nil {
+		s.Wake()
+	}
+	return failed("mark a user as due", err)
+}
+
+// Each rank is asked for by itself: the index then gives the first of each, however many marks lie in the future.
+const (
+	dueOfRank = `SELECT * FROM (SELECT ` + dueColumns + ` FROM due WHERE rank = `
+	dueUntil  = ` AND due_at <= $1 ORDER BY due_at LIMIT $2) AS r`
+	dueUsers  = dueOfRank + `0` + dueUntil + `0 UNION ALL ` + dueOfRank + `1` + dueUntil + `1 UNION ALL ` + dueOfRank + `2` + dueUntil + `2 UNION ALL ` +
+		dueOfRank + `3` + dueUntil + `3 UNION ALL ` + dueOfRank + `4` + dueUntil + `4 UNION ALL ` + dueOfRank + `5` + dueUntil + `5 UNION ALL ` +
+		dueOfRank + `6` + dueUntil + `6 ORDER BY rank, due_at, user_id LIMIT $2`
+
+	nextOfRank = `SELECT * FROM (SELECT due_at FROM due WHERE rank = `
+	nextAfter  = ` AND due_at > $1 ORDER BY due_at LIMIT 1) AS r`
+	nextDue    = nextOfRank + `0` + nextAfter + `0 UNION ALL ` + nextOfRank + `1` + nextAfter + `1 UNION ALL ` + nextOfRank + `2` + nextAfter + `2 UNION ALL ` +
+		nextOfRank + `3` + nextAfter + `3 UNION ALL ` + nextOfRank + `4` + nextAfter + `4 UNION ALL ` + nextOfRank + `5` + nextAfter + `5 UNION ALL ` +
+		nextOfRank + `6` + nextAfter + `6 ORDER BY due_at LIMIT 1`
+)
+
+// DueUsers lists what is due at now, the most urgent rank first and within it what is due the longest, at most limit of
+// them and none whose user is excluded.
+func (s *Store) DueUsers(ctx context.Context, now time.Time, limit int, exclude []string) ([]bridge.Due, error) {
+	var rows []dueRow
+	if err := s.reading().list(ctx, &rows, dueUsers, micros(now), limit+len(exclude)); err != nil {
+		return nil, failed("list the due users", err)
+	}
+	rows = slices.DeleteFunc(rows, func(r dueRow) bool { return slices.Contains(exclude, r.UserID) })
+	return mapped(rows[:min(limit, len(rows))], dueRow.due), nil
+}
+
+// NextDue is when the next user becomes due after now; false if none does.
+func (s *Store) NextDue(ctx context.Context, now time.Time) (time.Time, bool, error) {
+	var at int64
+	found, err := s.reading().get(ctx, &at, nextDue, micros(now))
+	return moment(at), found, failed("look for the next due user", err)
+}
+
+const dueTotals = `SELECT rank, parked <> '' AS parked, COUNT(*) AS n FROM due WHERE due_at <= ? OR attempts > 0 OR parked <> '' GROUP BY rank, parked <> ''`
+
+// DueTotals counts what waits for the syncer by rank, and apart from it what is stuck. What is only to be looked at later,
+// such as the end of a grace period, is not counted.
+func (s *Store) DueTotals(ctx context.Context) (byRank map[bridge.Rank]int, parked int, err error) {
+	var rows []struct {
+		Rank   int  `db:"rank"`
+		Parked bool `db:"parked"`
+		N      int  `db:"n"`
+	}
+	if err := s.reading().list(ctx, &rows, dueTotals, micros(s.now())); err != nil {
+		return nil, 0, failed("count the due users", err)
+	}
+	byRank = make(map[bridge.Rank]int)
+	for _, r := range rows {
+		if r.Parked {
+			parked += r.N
+		} else {
+			byRank[bridge.Rank(r.Rank)] = r.N
+		}
+	}
+	return byRank, parked, nil
+}
+
+const (
+	parkedUsers = `SELECT ` + dueColumns + ` FROM due WHERE customer_id = ? AND parked <> '' ORDER BY due_at, user_id`
+	dueOf       = `SELECT COUNT(*) FROM due WHERE rank = ? AND customer_id = ? AND parked = ''`
+)
+
+// ParkedUsers lists the stuck users of a customer.
+func (s *Store) ParkedUsers(ctx context.Context, customerID string) ([]bridge.Due, error) {
+	var rows []dueRow
+	if err := s.reading().list(ctx, &rows, parkedUsers, customerID); err != nil {
+		return nil, failed("list the stuck users", err)
+	}
+	return mapped(rows, dueRow.due), nil
+}
+
+// DueOf counts the users of a customer that wait with a rank, at whatever time, and are not stuck.
+func (s *Store) DueOf(ctx context.Context, customerID string, r bridge.Rank) (int, error) {
+	var n int
+	_, err := s.reading().get(ctx, &n, dueOf, int(r), customerID)
+	return n, failed("count the due users of a customer", err)
+}
+
+// retryAll is a person's wish for all customers.
+const retryAll = `UPDATE due SET due_at = ?, attempts = 0, parked = '' WHERE attempts > 0 OR parked <> ''`
+
+// RetryAll makes due at now whatever waits after a failure or is stuck, of all customers, and returns how many that is.
+func (s *Store) RetryAll(ctx context.Context, now time.Time) (int, error) {
+	var n int
+	err := s.again(ctx, func() (err error) {
+		n, err = s.writing().exec(ctx, retryAll, micros(now))
+		return err
+	})
+	if err == nil {
+		s.Wake()
+	}
+	return n, failed("try again what is due", err)
+}
+
+const (
+	settleDone  = `DELETE FROM due WHERE customer_id = ? AND user_id = ? AND version = ?`
+	settleLater = `UPDATE due SET rank = 6, due_at = ?, attempts = 0, parked = '' WHERE customer_id = ? AND user_id = ? AND version = ?`
+	postpone    = `UPDATE due SET due_at = ?, attempts = ?, parked = ? WHERE customer_id = ? AND user_id = ? AND version = ?`
+)
+
+// Settle takes a mark away, or makes it one of RankLater for the time when the user is to be looked at next. A mark that a newer version of
+// the user has made stays as it is.
+func (s *Store) Settle(ctx context.Context, d bridge.Due, next time.Time) error {
+	err := s.again(ctx, func() (err error) {
+		if next.IsZero() {
+			_, err = s.writing().exec(ctx, settleDone, d.CustomerID, d.UserID, d.Version)
+		} else {
+			_, err = s.writing().exec(ctx, settleLater, micros(next), d.CustomerID, d.UserID, d.Version)
+		}
+		return err
+	})
+	return failed("settle a due mark", err)
+}
+
+// Postpone sets a mark to a later time after a failure; parked says why nothing can be done, empty: it can. The event is
+// stored with it. A mark that a newer version of the user has made stays as it is, without an event.
+func (s *Store) Postpone(ctx context.Context, d bridge.Due, at time.Time, attempts int, parked string, ev *bridge.Event) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		n, err := tx.exec(ctx, postpone, micros(at), attempts, parked, d.CustomerID, d.UserID, d.Version)
+		if err != nil || n == 0 {
+			return err
+		}
+		return tx.addEvents(ctx, maybeEvents(ev)...)
+	})
+	return failed("postpone a due mark", err)
+}

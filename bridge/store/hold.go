@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"drawbridge/bridge"
+)
+
+// holdRow is a row of holds.
+type holdRow struct {
+	ID         string `db:"id"`
+	CustomerID string `db:"customer_id"`
+	Opened     int64  `db:"opened_at"`
+	Closed     int64  `db:"closed_at"`
+	Code       string `db:"code"`
+	Sentence   string `db:"sentence"`
+}
+
+func (r holdRow) hold() bridge.Hold {
+	return bridge.Hold{
+		ID: r.ID, CustomerID: r.CustomerID, Opened: moment(r.Opened), Closed: moment(r.Closed), Code: r.Code, Sentence: r.Sentence,
+	}
+}
+
+const (
+	openHold = `INSERT INTO holds (id, customer_id, opened_at, closed_at, code, sentence) VALUES (?, ?, ?, 0, ?, ?)
+ON CONFLICT (customer_id) WHERE closed_at = 0 DO NOTHING`
+	closeHold = `UPDATE holds SET closed_at = ? WHERE customer_id = ? AND closed_at = 0`
+	openHolds = `SELECT id, customer_id, opened_at, closed_at, code, sentence FROM holds WHERE closed_at = 0 ORDER BY opened_at, id`
+)
+
+// OpenHold opens a customer's hold, with its event. A hold that is open already stays as it is, without an event.
+func (s *Store) OpenHold(ctx context.Context, h bridge.Hold, ev bridge.Event) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		n, err := tx.exec(ctx, openHold, h.ID, h.CustomerID, micros(h.Opened), h.Code, h.Sentence)
+		if err != nil || n == 0 {
+			return err
+		}
+		return tx.addEvents(ctx, ev)
+	})
+	return failed("open a hold", err)
+}
+
+// CloseHold closes a customer's hold, with its event; without one where none is open.
+func (s *Store) CloseHold(ctx context.Context, customerID string, at time.Time, ev bridge.Event) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		n, err := tx.exec(ctx, closeHold, micros(at), customerID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return tx.addEvents(ctx, ev)
+	})
+	if err == nil {
+		s.Wake()
+	}
+	return failed("close a hold", err)
+}
+
+// Holds lists the open holds of all customers, the oldest first.
+func (s *Store) Holds(ctx context.Context) ([]bridge.Hold, error) {
+	var rows []holdRow
+	if err := s.reading().list(ctx, &rows, openHolds); err != nil {
+		return nil, failed("list the holds", err)
+	}
+	return mapped(rows, holdRow.hold), nil
+}
+
+const removals = `SELECT
+  (SELECT COUNT(*) FROM users WHERE customer_id = $1 AND removed_at <> 0 AND removed_at > $2) AS hour,
+  (SELECT COUNT(*) FROM users WHERE customer_id = $1 AND removed_at <> 0 AND removed_at > $3) AS day,
+  (SELECT COUNT(*) FROM users WHERE customer_id = $1 AND removed_at <> 0 AND removed_at > $4) AS week,
+  (SELECT CAST(COALESCE(SUM(active), 0) AS BIGINT) FROM user_block WHERE customer_id = $1) AS active,
+  (SELECT COALESCE(MAX(peak), 0) FROM active_peaks WHERE customer_id = $1 AND hour >= $5) AS peak_hour,
+  (SELECT COALESCE(MAX(peak), 0) FROM active_peaks WHERE customer_id = $1 AND hour >= $6) AS peak_day,
+  (SELECT COALESCE(MAX(peak), 0) FROM active_peaks WHERE customer_id = $1 AND hour >= $7) AS peak_week,
+  (SELECT COALESCE(MAX(sent_at), 0) FROM intents WHERE customer_id = $1 AND revokes) AS last_start,
+  (SELECT COUNT(*) FROM intents WHERE customer_id = $1 AND revokes AND sent_at > $2) AS started`
+
+// Removals counts what the limits on a customer's removals are measured by.
+func (s *Store) Removals(ctx context.Context, customerID string, now time.Time) (bridge.RemovalCount, error) {
+	var row struct {
+		Hour      int   `db:"hour"`
+		Day       int   `db:"day"`
+		Week      int   `db:"week"`
+		Active    int   `db:"active"`
+		PeakHour  int   `db:"peak_hour"`
+		PeakDay   int   `db:"peak_day"`
+		PeakWeek  int   `db:"peak_week"`
+		LastStart int64 `db:"last_start"`
+		Started   int   `db:"started"`
+	}
+	hour, day, week := now.Add(-time.Hour), now.AddDate(0, 0, -1), now.AddDate(0, 0, -7)
+	_, err := s.reading().get(ctx, &row, removals, customerID, micros(hour), micros(day), micros(week), hourOf(hour), hourOf(day), hourOf(week))
+	if err != nil {
+		return bridge.RemovalCount{}, failed("count the removals", err)
+	}
+	return bridge.RemovalCount{
+		Hour: row.Hour, Day: row.Day, Week: row.Week, Active: row.Active,
+		Peak: [3]int{
+			max(row.PeakHour, row.Active+row.Hour), max(row.PeakDay, row.Active+row.Day), max(row.PeakWeek, row.Active+row.Week),
+		},
+		LastStart: moment(row.LastStart), StartedLastHour: row.Started,
+	}, nil
+}
+
+const globalRemovals = `SELECT
+  (SELECT COUNT(*) FROM intents WHERE revokes AND sent_at > ?) AS started,
+  (SELECT CAST(COALESCE(SUM(active), 0) AS BIGINT) FROM user_block) AS active,
+  (SELECT COUNT(*) FROM holds WHERE closed_at = 0) AS held,
+  (SELECT COUNT(*) FROM customers) AS customers`
+
+// GlobalRemovals counts over all customers: revocations sent since then, users that are active, open holds, customers.
+func (s *Store) GlobalRemovals(ctx context.Context, since time.Time) (started, active, held, customers int, err error) {
+	var row struct {
+		Started   int `db:"started"`
+		Active    int `db:"active"`
+		Held      int `db:"held"`
+		Customers int `db:"customers"`
+	}
+	_, err = s.reading().get(ctx, &row, globalRemovals, micros(since))
+	return row.Started, row.Active, row.Held, row.Customers, failed("count the removals of all customers", err)
+}

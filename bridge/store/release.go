@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+
+	"drawbridge/bridge"
+)
+
+// EventReleased says that SCIM ceased to govern a user's account.
+const EventReleased = "user.released"
+
+const (
+	countConnected = `SELECT COUNT(*) FROM users WHERE customer_id = ? AND connected`
+
+	releaseUsers = `UPDATE users SET connected = FALSE, version = version + 1
+WHERE customer_id = $1 AND connected AND ordinal IN (SELECT ordinal FROM users WHERE customer_id = $1 AND connected ORDER BY ordinal LIMIT $2)
+RETURNING id, version`
+
+	// Only who has an account has flags to write; what was due before is superseded, whatever it was.
+	markFlagsSQLite   = markFlagsHead + `json_each(?)` + markFlagsTail
+	markFlagsPostgres = markFlagsHead + `json_array_elements(CAST(? AS JSON))` + markFlagsTail
+	markFlagsHead     = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
+SELECT u.id, u.customer_id, 5, ?, u.version, 0, '' FROM users u JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
+WHERE u.customer_id = ? AND u.id IN (SELECT value ->> 0 FROM `
+	markFlagsTail = `)
+ON CONFLICT (user_id) DO UPDATE SET rank = excluded.rank, due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
+)
+
+// CountConnected counts the users of a customer, deleted ones too, that SCIM governs.
+func (s *Store) CountConnected(ctx context.Context, customerID string) (int, error) {
+	var n int
+	_, err := s.reading().get(ctx, &n, countConnected, customerID)
+	return n, failed("count the connected users", err)
+}
+
+// ReleaseUsers ends SCIM's say over up to limit users of a customer, deleted ones too, in the order of their ordinals: each
+// gets a version, an event, and a mark to write its flags where it has an account, all in one commit. It returns how many.
+func (s *Store) ReleaseUsers(ctx context.Context, customerID string, limit int) (int, error) {
+	var rows []struct {
+		ID      string `db:"id"`
+		Version int64  `db:"version"`
+	}
+	now := s.now()
+	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		rows = nil
+		if err := tx.list(ctx, &rows, releaseUsers, customerID, limit); err != nil || len(rows) == 0 {
+			return err
+		}
+		ids := make([][]string, len(rows))
+		events := make([]bridge.Event, len(rows))
+		for i, r := range rows {
+			ids[i] = []string{r.ID}
+			events[i] = bridge.Event{
+				ID: s.newID(), CustomerID: customerID, At: now, Kind: EventReleased, Actor: "drawbridge", UserID: r.ID, Version: r.Version,
+			}
+		}
+		list, err := json.Marshal(ids)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, s.dialect.pick(markFlagsSQLite, markFlagsPostgres), micros(now), customerID, string(list)); err != nil {
+			return err
+		}
+		return tx.addEvents(ctx, events...)
+	})
+	if err != nil {
+		return 0, failed("release users", err)
+	}
+	if len(rows) > 0 {
+		s.Wake()
+	}
+	return len(rows), nil
+}

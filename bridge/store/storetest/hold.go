@@ -1,0 +1,121 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"drawbridge/bridge"
+	"drawbridge/bridge/store"
+)
+
+func testRemovals(t *testing.T, s *store.Store) {
+	f, other := newFixture(t, s, "acme"), newFixture(t, s, "beta")
+	other.put(other.deactivated(other.add("elsewhere")))
+	lease := f.lease()
+	removed := func(name string, ago time.Duration) bridge.User {
+		w := f.deactivated(f.add(name))
+		w.User.Removed = f.now.Add(-ago)
+		return f.put(w)
+	}
+	f.add("active")
+	back := removed("restored", time.Minute)
+	f.put(f.activated(back))
+	last := removed("minutes", 2*time.Minute)
+	f.put(f.deleted(removed("deleted", 3*time.Minute)))
+	removed("hours", 5*time.Hour)
+	removed("days", 50*time.Hour)
+	removed("month", 30*24*time.Hour)
+
+	for i, sent := range []time.Duration{30 * time.Minute, 10 * time.Minute, 26 * time.Hour} {
+		in := f.intent(last, "suspend")
+		if i == 2 {
+			in.Kind = "deactivate"
+		}
+		in.Revokes, in.Sent = true, f.now.Add(-sent)
+		f.must(s.BeginIntent(f.ctx(), in, lease))
+		in.State = bridge.IntentDone
+		f.must(s.EndIntent(f.ctx(), in, nil, nil))
+	}
+	harmless := f.intent(last, "update")
+	f.must(s.BeginIntent(f.ctx(), harmless, lease))
+
+	got, err := s.Removals(f.ctx(), f.customer.ID, f.now)
+	f.must(err)
+	want := bridge.RemovalCount{
+		Hour: 2, Day: 3, Week: 4, Active: 2, Peak: [3]int{4, 5, 6}, LastStart: f.now.Add(-10 * time.Minute), StartedLastHour: 2,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("removals without samples (-want +got):\n%s", diff)
+	}
+
+	for i := range 18 {
+		f.add(string(rune('a' + i)))
+	}
+	f.must(s.SamplePeaks(f.ctx(), f.now.Add(-3*24*time.Hour)))
+	f.must(s.SamplePeaks(f.ctx(), f.now.Add(-20*24*time.Hour)))
+	page, err := s.ListUsers(f.ctx(), f.now, f.cred, 1, 100)
+	f.must(err)
+	for _, u := range page.Users[len(page.Users)-10:] {
+		f.put(f.deactivated(u))
+	}
+	f.must(s.SamplePeaks(f.ctx(), f.now.Add(-5*time.Hour)))
+	f.must(s.SamplePeaks(f.ctx(), f.now))
+	f.must(s.SamplePeaks(f.ctx(), f.now.Add(-3*24*time.Hour))) // fewer than that hour had: its peak stands
+	if got, err = s.Removals(f.ctx(), f.customer.ID, f.now); err != nil {
+		t.Fatal(err)
+	}
+	want = bridge.RemovalCount{
+		Hour: 12, Day: 13, Week: 14, Active: 10, Peak: [3]int{22, 23, 24}, LastStart: f.now.Add(-10 * time.Minute), StartedLastHour: 2,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("removals (-want +got):\n%s", diff)
+	}
+	if got, err = s.Removals(f.ctx(), f.customer.ID, f.now.Add(6*24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if got.Week != 13 || got.Peak != [3]int{10, 10, 23} {
+		t.Errorf("removals six days on: %+v", got)
+	}
+
+	started, active, held, customers, err := s.GlobalRemovals(f.ctx(), f.now.Add(-time.Hour))
+	f.must(err)
+	if started != 2 || active != 10 || held != 0 || customers != 2 {
+		t.Errorf("over all: %d started, %d active, %d held, %d customers; want 2, 10, 0, 2", started, active, held, customers)
+	}
+}
+
+func testHolds(t *testing.T, s *store.Store) {
+	f := newFixture(t, s, "acme")
+	u := f.add("anna")
+	h := bridge.Hold{ID: newID(), CustomerID: f.customer.ID, Opened: f.now, Code: "over_limit", Sentence: "12 people were removed."}
+	f.must(s.OpenHold(f.ctx(), h, f.event(bridge.EventHoldOpened)))
+	again := h
+	again.ID, again.Code = newID(), "leaves_nobody"
+	f.must(s.OpenHold(f.ctx(), again, f.event(bridge.EventHoldOpened)))
+	open, err := s.Holds(f.ctx())
+	f.must(err)
+	if diff := cmp.Diff([]bridge.Hold{h}, open); diff != "" {
+		t.Errorf("open holds (-want +got):\n%s", diff)
+	}
+	if !f.subject(u.ID).Held {
+		t.Error("a user of a held customer is not held")
+	}
+	if _, _, held, _, err := s.GlobalRemovals(f.ctx(), f.now); err != nil || held != 1 {
+		t.Errorf("%d customers held, %v", held, err)
+	}
+	f.must(s.CloseHold(f.ctx(), f.customer.ID, f.now.Add(time.Minute), f.event(bridge.EventHoldClosed)))
+	f.must(s.CloseHold(f.ctx(), f.customer.ID, f.now.Add(time.Hour), f.event(bridge.EventHoldClosed)))
+	if open, err = s.Holds(f.ctx()); err != nil || len(open) != 0 || f.subject(u.ID).Held {
+		t.Errorf("open holds after the answer: %+v, %v", open, err)
+	}
+	f.must(s.OpenHold(f.ctx(), again, f.event(bridge.EventHoldOpened)))
+	kinds := map[string]int{}
+	for _, e := range f.number() {
+		kinds[e.Kind]++
+	}
+	if kinds[bridge.EventHoldOpened] != 2 || kinds[bridge.EventHoldClosed] != 1 {
+		t.Errorf("events %v, want one for each change", kinds)
+	}
+}

@@ -1,0 +1,56 @@
+package storetest
+
+import (
+	"testing"
+
+	"drawbridge/bridge/store"
+)
+
+// Run runs the suite; open returns a fresh store of the kind under test.
+func Run(t *testing.T, open func(t *testing.T) *store.Store) {
+	tests := []struct {
+		name string
+		test func(t *testing.T, s *store.Store)
+	}{
+		{"Customer", testCustomer},
+		{"ChangeCustomer", testChangeCustomer},
+		{"Token", testToken},
+		{"User", testUser},
+		{"UniqueName", testUniqueName},
+		{"Fresh", testFresh},
+		{"VersionRace", testVersionRace},
+		{"I18_CustomersApart", testI18CustomersApart},
+		{"Gate", testGate},
+		{"I30_RevokedTokenWritesNothing", testI30RevokedTokenWritesNothing},
+		{"DueMark", testDueMark},
+		{"DueQueue", testDueQueue},
+		{"MarkDue", testMarkDue},
+		{"Settle", testSettle},
+		{"Parked", testParked},
+		{"I24_EventsInCommitOrder", testI24EventsInCommitOrder},
+		{"EventsOfUser", testEventsOfUser},
+		{"Pages", testPages},
+		{"PagesUnderWrites", testPagesUnderWrites},
+		{"Find", testFind},
+		{"Text", testText},
+		{"Reservation", testReservation},
+		{"I15_OneLoginOneUser", testI15OneLoginOneUser},
+		{"I12_AppliedVersionNeverGoesBack", testI12AppliedVersionNeverGoesBack},
+		{"StillActive", testStillActive},
+		{"I23_OneCallInFlight", testI23OneCallInFlight},
+		{"BeginIntent", testBeginIntent},
+		{"EndIntent", testEndIntent},
+		{"Lease", testLease},
+		{"Removals", testRemovals},
+		{"Holds", testHolds},
+		{"Release", testRelease},
+		{"Subject", testSubject},
+		{"Search", testSearch},
+		{"State", testState},
+		{"Cancelled", testCancelled},
+		{"Wakes", testWakes},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
+	}
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"drawbridge/bridge"
+)
+
+// subject reads one user and all that belongs to it in one state of the database. Domain names hold no spaces.
+const subject = `SELECT ` + userColumns + `,
+  c.id AS "c.id", c.slug AS "c.slug", c.name AS "c.name", c.state AS "c.state", c.epoch AS "c.epoch", c.okta_idp AS "c.okta_idp", c.logins AS "c.logins",
+  c.grace AS "c.grace", c.suspend_only AS "c.suspend_only", c.rate AS "c.rate", c.created_at AS "c.created_at", c.modified_at AS "c.modified_at",
+  l.user_id AS "l.user_id", l.customer_id AS "l.customer_id", l.login_key AS "l.login_key", l.okta_id AS "l.okta_id", l.status AS "l.status",
+  l.status_at AS "l.status_at", l.taken AS "l.taken", l.taken_at AS "l.taken_at", l.born AS "l.born", l.suspended_since AS "l.suspended_since",
+  l.suspend_refused AS "l.suspend_refused", l.foreign_account AS "l.foreign_account", l.protected AS "l.protected",
+  l.sessions_version AS "l.sessions_version", l.applied AS "l.applied", l.applied_version AS "l.applied_version", l.read_at AS "l.read_at",
+  i.id AS "i.id", i.customer_id AS "i.customer_id", i.user_id AS "i.user_id", i.kind AS "i.kind", i.state AS "i.state", i.version AS "i.version",
+  i.epoch AS "i.epoch", i.revokes AS "i.revokes", i.sent_at AS "i.sent_at", i.deadline AS "i.deadline", i.ended_at AS "i.ended_at", i.outcome AS "i.outcome",
+  d.user_id AS due_user, d.rank AS due_rank, d.due_at AS due_at, d.version AS due_version, d.attempts AS due_attempts, d.parked AS due_parked,
+  (SELECT STRING_AGG(o.name, ' ' ORDER BY o.name) FROM domains o WHERE o.customer_id = c.id) AS domains,
+  EXISTS (SELECT 1 FROM holds h WHERE h.customer_id = c.id AND h.closed_at = 0) AS held
+FROM users u JOIN customers c ON c.id = u.customer_id
+  LEFT JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
+  LEFT JOIN intents i ON i.customer_id = u.customer_id AND i.user_id = u.id AND i.state IN ` + openStates + `
+  LEFT JOIN due d ON d.customer_id = u.customer_id AND d.user_id = u.id
+WHERE u.customer_id = ? AND u.id = ?`
+
+// subjectRow is a row of the query subject.
+type subjectRow struct {
+	userRow
+	Customer    customerRow    `db:"c"`
+	Link        linkRow        `db:"l"`
+	Intent      intentRow      `db:"i"`
+	DueUser     sql.NullString `db:"due_user"`
+	DueRank     sql.NullInt64  `db:"due_rank"`
+	DueAt       sql.NullInt64  `db:"due_at"`
+	DueVersion  sql.NullInt64  `db:"due_version"`
+	DueAttempts sql.NullInt64  `db:"due_attempts"`
+	DueParked   sql.NullString `db:"due_parked"`
+	Domains     sql.NullString `db:"domains"`
+	Held        bool           `db:"held"`
+}
+
+func (r subjectRow) subject() (bridge.Subject, error) {
+	out := bridge.Subject{
+		User: r.user(), Customer: r.Customer.customer(), Domains: strings.Fields(r.Domains.String), Held: r.Held,
+	}
+	if r.Link.UserID.Valid {
+		link, err := r.Link.link()
+		if err != nil {
+			return bridge.Subject{}, err
+		}
+		out.Link = &link
+	}
+	if r.Intent.ID.Valid {
+		intent := r.Intent.intent()
+		out.Open = &intent
+	}
+	if r.DueUser.Valid {
+		out.Due = &bridge.Due{
+			UserID: r.DueUser.String, CustomerID: out.User.CustomerID, Rank: bridge.Rank(r.DueRank.Int64),
+			At: moment(r.DueAt.Int64), Version: r.DueVersion.Int64, Attempts: int(r.DueAttempts.Int64), Parked: r.DueParked.String,
+		}
+	}
+	return out, nil
+}
+
+// Subject reads all that is known of a user, deleted or not; NotFound where the customer has no such user.
+func (s *Store) Subject(ctx context.Context, customerID, userID string) (bridge.Subject, error) {
+	var row subjectRow
+	found, err := s.reading().get(ctx, &row, subject, customerID, text(userID))
+	if err == nil && !found {
+		err = errNoUser()
+	}
+	if err != nil {
+		return bridge.Subject{}, failed("read all of a user", err)
+	}
+	return row.subject()
+}
+
+const (
+	userOf = `SELECT ` + userColumns + ` FROM users u WHERE u.customer_id = $1
+  AND (u.id = $2 OR (u.user_name_key = $2 AND u.deleted_at = 0) OR (u.user_name_key = $2 AND u.deleted_at <> 0))
+ORDER BY CASE WHEN u.id = $2 THEN 0 WHEN u.deleted_at = 0 THEN 1 ELSE 2 END, u.deleted_at DESC, u.ordinal DESC LIMIT 1`
+
+	searchUsers = `SELECT ` + userColumns + ` FROM users u
+WHERE u.customer_id = $1 AND u.deleted_at = 0 AND u.user_name_key >= $2 AND u.user_name_key < $3 ORDER BY u.user_name_key LIMIT $4`
+)
+
+// UserOf finds a user for support by id or by name key: one that is not deleted before one that is, and the latest of
+// those. NotFound where there is none.
+func (s *Store) UserOf(ctx context.Context, customerID, nameKeyOrID string) (bridge.User, error) {
+	var row userRow
+	found, err := s.reading().get(ctx, &row, userOf, customerID, text(nameKeyOrID))
+	if err == nil && !found {
+		err = errNoUser()
+	}
+	if err != nil {
+		return bridge.User{}, failed("find a user", err)
+	}
+	return row.user(), nil
+}
+
+// afterAll is greater than whatever a name may hold: the last code point, which stands for no character.
+const afterAll = "\U0010FFFF"
+
+// SearchUsers lists users, not deleted, whose name key begins with a prefix, by name.
+func (s *Store) SearchUsers(ctx context.Context, customerID, prefix string, limit int) ([]bridge.User, error) {
+	var rows []userRow
+	if err := s.reading().list(ctx, &rows, searchUsers, customerID, text(prefix), text(prefix+afterAll), limit); err != nil {
+		return nil, failed("search users", err)
+	}
+	return mapped(rows, userRow.user), nil
+}

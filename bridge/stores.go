@@ -1,0 +1,69 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"drawbridge/scim/filter"
+	"drawbridge/scim/schema"
+)
+
+// UserWriter commits the writes of an identity provider; each is one statement or transaction that checks the credential.
+type UserWriter interface {
+	// InsertUser stores a user and returns its ordinal. Errors: Unauthorized, Refused, Taken, Conflict (see UserWrite.Fresh).
+	InsertUser(ctx context.Context, now time.Time, w UserWrite) (int64, error)
+	// ReplaceUser stores the next version of a user. Errors: Unauthorized, Refused, Taken, Conflict (another write came first).
+	ReplaceUser(ctx context.Context, now time.Time, w UserWrite) error
+}
+
+// UserReader reads for an identity provider; each read checks the credential and fails with Unauthorized or Refused
+// before it says anything else.
+type UserReader interface {
+	User(ctx context.Context, now time.Time, c Credential, id string) (User, error)
+	UserByName(ctx context.Context, now time.Time, c Credential, nameKey string) (User, error)
+	// DeletedUser returns the deleted users with this name key or, if not empty, this external id; newest first.
+	DeletedUser(ctx context.Context, now time.Time, c Credential, nameKey, externalID string) ([]User, error)
+	ListUsers(ctx context.Context, now time.Time, c Credential, start, count int) (UserPage, error)
+	FindUsers(ctx context.Context, now time.Time, c Credential, rt *schema.ResourceType, x filter.Expr, start, count int) (UserPage, error)
+}
+
+// TokenReader finds and checks credentials.
+type TokenReader interface {
+	// TokenByDigest returns a token, live or not, and its customer.
+	TokenByDigest(ctx context.Context, d Digest) (Token, Customer, error)
+	// CheckCredential returns nil, Unauthorized or Refused.
+	CheckCredential(ctx context.Context, c Credential, now time.Time) error
+	// TouchToken notes that the token was used.
+	TouchToken(ctx context.Context, customerID, tokenID string, at time.Time) error
+}
+
+// CustomerStore keeps customers and their domains.
+type CustomerStore interface {
+	AddCustomer(ctx context.Context, c Customer, domains []Domain, events []Event) error
+	Customer(ctx context.Context, slug string) (Customer, error)
+	Customers(ctx context.Context) ([]Customer, error)
+	// ChangeCustomer applies change to the locked row; the event it returns is committed with it.
+	ChangeCustomer(ctx context.Context, slug string, change func(*Customer) (Event, error)) (Customer, error)
+}
+
+// DomainStore keeps the verified domains.
+type DomainStore interface {
+	AddDomain(ctx context.Context, d Domain, e Event) error
+	Domains(ctx context.Context, customerID string) ([]Domain, error)
+}
+
+// TokenStore keeps tokens as digests.
+type TokenStore interface {
+	// AddToken fails with Conflict where maxLive tokens of the class are live.
+	AddToken(ctx context.Context, t Token, d Digest, maxLive int, e Event) error
+	Tokens(ctx context.Context, customerID string) ([]Token, error)
+	RevokeToken(ctx context.Context, customerID, tokenID string, at time.Time, e Event) error
+}
+
+// SupportReader reads users for support.
+type SupportReader interface {
+	// UserOf finds a user, deleted ones included, by id or by name key.
+	UserOf(ctx context.Context, customerID, nameKeyOrID string) (User, error)
+	SearchUsers(ctx context.Context, customerID, prefix string, limit int) ([]User, error)
+	Subject(ctx context.Context, customerID, userID string) (Subject, error)
+}

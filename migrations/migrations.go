@@ -1,0 +1,13 @@
+// Package migrations holds the schema of both stores as embedded, forward-only files.
+package migrations
+
+import "embed"
+
+// Postgres and SQLite hold NNNN_name.sql files in goose's format, under postgres/ and sqlite/. A file that was
+// released is never edited: a binary and its predecessor both work on either's schema.
+var (
+	//go:embed postgres/*.sql
+	Postgres embed.FS
+	//go:embed sqlite/*.sql
+	SQLite embed.FS
+)
