@@ -1,0 +1,199 @@
+package oktasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"drawbridge/bridge"
+)
+
+// LeaseName is the lease of the vendor's org.
+const LeaseName = "okta"
+
+// Options configure a Syncer.
+type Options struct {
+	Store    Store
+	Org      Org
+	Probe    func(ctx context.Context) error                    // cheap call that tells whether Okta answers us at all
+	Guard    func(ctx context.Context, id string) (bool, error) // whether an account is protected; nil: none is
+	Buckets  func() []BucketState                               // what is known of Okta's limits, for people; nil: nothing
+	Observe  bool                                               // read, plan and report; write nothing to Okta
+	Schedule string                                             // cron syntax; empty: @every 30s
+	Holder   string                                             // names this process in the lease
+	LeaseTTL time.Duration                                      // zero: 15 s
+	Timeout  time.Duration                                      // of one call to Okta; zero: 10 s
+	Now      func() time.Time
+	NewID    func() string
+	Log      *slog.Logger
+}
+
+// Syncer makes Okta follow the bridge while it holds the lease.
+type Syncer struct {
+	Options
+	schedule cron.Schedule
+	circuit  *circuit
+	desk     *desk
+	rest     *rest
+
+	published string // what publishBuckets wrote last
+
+	revoking sync.Mutex // counting removals and committing a revocation's start are one step
+}
+
+// New returns a syncer; the error says what is wrong with the schedule.
+func New(o Options) (*Syncer, error) {
+	if o.Schedule == "" {
+		o.Schedule = "@every 30s"
+	}
+	if o.LeaseTTL == 0 {
+		o.LeaseTTL = 15 * time.Second
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	schedule, err := cron.ParseStandard(o.Schedule)
+	if err != nil {
+		return nil, fmt.Errorf("the sync schedule %q is not a cron expression such as \"@every 30s\" or \"*/5 * * * *\": %w", o.Schedule, err)
+	}
+	s := &Syncer{Options: o, schedule: schedule, desk: newDesk(), rest: &rest{}}
+	s.circuit = newCircuit(s)
+	return s, nil
+}
+
+// Run syncs whenever this process holds the lease, until ctx ends. Then calls in flight are finished and the lease is
+// handed over at once.
+func (s *Syncer) Run(ctx context.Context) error {
+	wakes, err := s.Store.Wakes(ctx)
+	if err != nil {
+		return fmt.Errorf("listening for wake-ups: %w", err)
+	}
+	if s.Observe {
+		s.observe(ctx, wakes)
+		return nil
+	}
+	for ctx.Err() == nil {
+		lease, ok, err := s.Store.AcquireLease(ctx, LeaseName, s.Holder, s.LeaseTTL)
+		if err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "the lease could not be asked for", "error", err)
+		}
+		if ok && err == nil {
+			s.lead(ctx, lease, wakes)
+			continue
+		}
+		pause(ctx, s.LeaseTTL/5)
+	}
+	return nil
+}
+
+// lead works until ctx ends or the lease is lost.
+func (s *Syncer) lead(ctx context.Context, lease bridge.Lease, wakes <-chan struct{}) {
+	s.Log.InfoContext(ctx, "syncing: the lease is held", "holder", lease.Holder, "fence", lease.Fence)
+	lead, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
+	var chores sync.WaitGroup
+	chores.Go(func() { s.renew(lead, lease, lost) })
+	chores.Go(func() { s.keepHouse(lead) })
+	chores.Go(func() { s.circuit.watch(lead) })
+	s.work(lead, lease, wakes)
+	lost(nil)
+	chores.Wait()
+	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := s.Store.ReleaseLease(release, lease); err != nil {
+		s.Log.WarnContext(ctx, "the lease could not be handed over; it runs out by itself", "error", err)
+	}
+}
+
+// renew keeps the lease and ends the lead when it is lost, or cannot be renewed before it runs out.
+func (s *Syncer) renew(ctx context.Context, lease bridge.Lease, lost context.CancelCauseFunc) {
+	renewed := time.Now()
+	for pause(ctx, s.LeaseTTL/3) {
+		l, ok, err := s.Store.AcquireLease(ctx, LeaseName, s.Holder, s.LeaseTTL)
+		switch {
+		case err == nil && (!ok || l.Fence != lease.Fence):
+			lost(errors.New("another process holds the lease"))
+			return
+		case err == nil:
+			renewed = time.Now()
+		case time.Since(renewed) > s.LeaseTTL*2/3:
+			lost(fmt.Errorf("the lease could not be renewed: %w", err))
+			return
+		}
+	}
+}
+
+// work starts reconcilers for what is due, most urgent first, and waits for wake-ups, the schedule and retries.
+func (s *Syncer) work(ctx context.Context, lease bridge.Lease, wakes <-chan struct{}) {
+	defer s.desk.wait()
+	for ctx.Err() == nil {
+		wait, err := s.dispatch(ctx, lease)
+		if err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "what is due could not be read", "error", err)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-wakes:
+		case <-s.desk.freed:
+		case <-s.circuit.closed:
+		}
+		timer.Stop()
+	}
+}
+
+// dispatch starts as many reconcilers as there are desks, and returns how long to wait if nothing else happens.
+func (s *Syncer) dispatch(ctx context.Context, lease bridge.Lease) (time.Duration, error) {
+	now := s.Now()
+	tick := s.schedule.Next(now).Sub(now)
+	for !s.circuit.open() {
+		free := s.desk.free()
+		if free == 0 {
+			return tick, nil
+		}
+		due, err := s.Store.DueUsers(ctx, now, free, s.desk.busy())
+		if err != nil {
+			return min(tick, time.Second), err
+		}
+		started := 0
+		for _, d := range due {
+			if s.rest.until(d.Rank).After(now) || !s.desk.take(d) {
+				continue
+			}
+			started++
+			go func() {
+				defer s.desk.leave(d)
+				s.reconcile(ctx, lease, d)
+			}()
+		}
+		if started == 0 {
+			break
+		}
+	}
+	next, ok, err := s.Store.NextDue(ctx, now)
+	if ok {
+		tick = min(tick, max(next.Sub(now), 0))
+	}
+	if resume := s.rest.earliest(now); !resume.IsZero() {
+		tick = min(tick, resume.Sub(now))
+	}
+	return max(tick, 10*time.Millisecond), err
+}
+
+// pause waits; it returns false when ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
