@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"drawbridge/bridge"
+	"drawbridge/bridge/store"
+	"drawbridge/oktasync/oktatest"
+)
+
+type demoCmd struct {
+	Once         bool   `help:"End after the story; exit 1 if any step of it went wrong."`
+	Database     string `help:"An empty database, sqlite:FILE or postgres://..., that is kept; by default a file that is gone afterwards." placeholder:"URL"`
+	Listen       string `help:"Address to listen on; by default 127.0.0.1:8080 or, with --once, a free port." placeholder:"ADDR"`
+	SyncSchedule string `help:"When to look for work besides wake-ups; cron syntax." default:"@every 30s"`
+	Verbose      bool   `help:"Show the log of the service."`
+}
+
+// Run plays the story, e.g. drawbridge demo --once
+func (c *demoCmd) Run(ctx context.Context, std streams) error {
+	org := oktatest.New(oktatest.Options{Now: now})
+	return c.stage(ctx, std, org, 30*time.Second)
+}
+
+// stage runs the service between the simulated org and the story, which waits for each of its effects up to patience.
+func (c *demoCmd) stage(ctx context.Context, std streams, org *oktatest.Org, patience time.Duration) error {
+	log := slog.New(slog.DiscardHandler)
+	if c.Verbose {
+		log = logger(std.err, slog.LevelInfo)
+	}
+	s, discard, err := c.openEmpty(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer discard()
+	ctx, curtain := context.WithCancel(ctx)
+	defer curtain()
+	// The servers outlive the syncer, which finishes the calls that it has begun.
+	serving, close := context.WithCancel(context.WithoutCancel(ctx))
+	defer close()
+	work, ctx := errgroup.WithContext(ctx)
+
+	orgURL, err := serveInBackground(serving, work, "127.0.0.1:0", org)
+	if err != nil {
+		return err
+	}
+	flags := oktaFlags{OktaOrgURL: orgURL, OktaToken: "test-token", OktaShare: 0.5}
+	client, governor, err := flags.client(std)
+	if err != nil {
+		return err
+	}
+	syncer, err := newSyncer(s, client, governor, c.SyncSchedule, false, log)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	base, err := serveInBackground(serving, work, c.address(), routes(s, "", log))
+	if err != nil {
+		return err
+	}
+	work.Go(func() error {
+		defer close()
+		return syncer.Run(ctx)
+	})
+	work.Go(func() error {
+		defer curtain()
+		return c.play(ctx, std, newStory(std.out, org, client, s, base, patience))
+	})
+	return work.Wait()
+}
+
+// play tells the story and, unless it is told once, leaves the service running for whoever wants to try it.
+func (c *demoCmd) play(ctx context.Context, std streams, st *story) error {
+	if err := st.tell(ctx); err != nil || c.Once {
+		return err
+	}
+	fmt.Fprintf(std.out, "\nThe service runs on; stop it with Ctrl-C. %s may still push:\n  SCIM base URL  %s\n  bearer token   %s\n",
+		st.globex.name, st.globex.base, st.globex.token)
+	<-ctx.Done()
+	return nil
+}
+
+func (c *demoCmd) address() string {
+	switch {
+	case c.Listen != "":
+		return c.Listen
+	case c.Once:
+		return "127.0.0.1:0"
+	}
+	return "127.0.0.1:8080"
+}
+
+// openEmpty opens the demo's store. A database that holds customers is refused: synced with the simulated org, where none
+// of their accounts exist, all of them would end up stuck.
+func (c *demoCmd) openEmpty(ctx context.Context, log *slog.Logger) (s *store.Store, discard func(), err error) {
+	database, remove := c.Database, func() {}
+	if database == "" {
+		dir, err := os.MkdirTemp("", "drawbridge-demo-")
+		if err != nil {
+			return nil, nil, fmt.Errorf("the demo needs a temporary directory, or --database: %w", err)
+		}
+		database, remove = "sqlite:"+filepath.Join(dir, "demo.db"), func() { os.RemoveAll(dir) }
+	}
+	if s, err = store.Open(ctx, database, store.Options{Now: now, NewID: newID, Logger: log}); err != nil {
+		remove()
+		return nil, nil, err
+	}
+	discard = func() {
+		s.Close()
+		remove()
+	}
+	if err := prepareEmpty(ctx, s); err != nil {
+		discard()
+		return nil, nil, err
+	}
+	return s, discard, nil
+}
+
+// prepareEmpty brings the schema up to date, but not that of a database in use: hence the look before as well as after.
+func prepareEmpty(ctx context.Context, s *store.Store) error {
+	if all, err := s.Customers(ctx); err == nil && len(all) > 0 { // an error: there is no schema yet
+		return errInUse()
+	}
+	if err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	all, err := s.Customers(ctx)
+	if err == nil && len(all) > 0 {
+		return errInUse()
+	}
+	return err
+}
+
+func errInUse() error {
+	return &bridge.Error{Code: bridge.Invalid, Err: errUsage,
+		Message: "this database holds customers; the demo plays with an empty one, or with one of its own if --database is left out"}
+}
+
+// serveInBackground serves as part of work until ctx ends, and returns the URL that it answers at.
+func serveInBackground(ctx context.Context, work *errgroup.Group, addr string, h http.Handler) (string, error) {
+	listening, failed := make(chan string, 1), make(chan error, 1)
+	work.Go(func() error {
+		err := listenAndServe(ctx, addr, h, func(at string) { listening <- at })
+		failed <- err
+		return err
+	})
+	select {
+	case at := <-listening:
+		return "http://" + at, nil
+	case err := <-failed:
+		return "", err
+	}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"drawbridge/bridge"
+)
+
+type userCmd struct {
+	List userListCmd `cmd:"" help:"List a customer's people, e.g. user list acme --prefix anna"`
+	Show userShowCmd `cmd:"" help:"Show one person and why the account is as it is, e.g. user show acme anna@acme.example"`
+}
+
+type userListCmd struct {
+	databaseFlag
+	Slug   string `arg:""`
+	Prefix string `help:"Only those whose userName begins with this."`
+	Limit  int    `help:"At most so many." default:"100"`
+	JSON   bool   `help:"Print JSON."`
+}
+
+func (c *userListCmd) Run(ctx context.Context, std streams) error {
+	svc, s, err := c.service(ctx, std)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	users, err := svc.Users(ctx, operator(), c.Slug, c.Prefix, c.Limit)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		out := make([]map[string]any, len(users))
+		for i, u := range users {
+			out[i] = userJSON(u)
+		}
+		return printJSON(std.out, out)
+	}
+	w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "USERNAME\tMANAGED BY IDP\tIDP SAYS\tID")
+	for _, u := range users {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", printable(u.UserName()), yesNo(u.Connected), says(u), u.ID)
+	}
+	return w.Flush()
+}
+
+type userShowCmd struct {
+	databaseFlag
+	Slug string `arg:""`
+	User string `arg:"" help:"userName or id."`
+	JSON bool   `help:"Print JSON."`
+}
+
+func (c *userShowCmd) Run(ctx context.Context, std streams) error {
+	svc, s, err := c.service(ctx, std)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	v, err := svc.User(ctx, operator(), c.Slug, c.User)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(std.out, userViewJSON(v))
+	}
+	w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "userName\t%s\nid\t%s\n", printable(v.User.UserName()), v.User.ID)
+	fmt.Fprintf(w, "managed by %s's IdP\t%s\n", v.Customer.Name, yesNo(connected(v)))
+	fmt.Fprintf(w, "the IdP says\t%s\n", says(v.User))
+	if l := v.Link; l != nil && l.OktaID != "" {
+		fmt.Fprintf(w, "account in Okta\t%s, %s (read %s)\n", l.OktaID, l.Status, when(l.Read))
+	} else {
+		fmt.Fprintln(w, "account in Okta\tnone")
+	}
+	if v.Due != nil && v.Due.Parked != "" {
+		fmt.Fprintf(w, "stuck\t%s; tried again %s\n", v.Due.Parked, when(v.Due.At))
+	}
+	fmt.Fprintf(w, "why\t%s (%s)\n", v.Decision.Sentence, v.Decision.Code)
+	return w.Flush()
+}
+
+// connected is isSCIMConnected as it holds: from the commit of a disconnect on it is off for everybody, while the
+// single rows follow.
+func connected(v bridge.UserView) bool {
+	return v.User.Connected && v.Customer.State != bridge.Disconnecting && v.Customer.State != bridge.Disconnected
+}
+
+func userJSON(u bridge.User) map[string]any {
+	return map[string]any{
+		"id": u.ID, "user_name": u.UserName(), "external_id": optional(u.ExternalID), "is_scim_connected": u.Connected,
+		"is_scim_active": u.Active, "version": u.Version, "removed_at": moment(u.Removed), "deleted_at": moment(u.Deleted),
+	}
+}
+
+func userViewJSON(v bridge.UserView) map[string]any {
+	out := userJSON(v.User)
+	out["is_scim_connected"] = connected(v)
+	out["decision"] = map[string]any{"code": v.Decision.Code, "sentence": v.Decision.Sentence, "at": moment(v.Decision.At)}
+	out["okta"] = nil
+	if l := v.Link; l != nil && l.OktaID != "" {
+		out["okta"] = map[string]any{
+			"id": l.OktaID, "status": l.Status, "applied_version": l.AppliedVersion, "read_at": moment(l.Read),
+		}
+	}
+	out["parked"] = nil
+	if v.Due != nil && v.Due.Parked != "" {
+		out["parked"] = v.Due.Parked
+	}
+	return out
+}
+
+func says(u bridge.User) string {
+	switch {
+	case !u.Deleted.IsZero():
+		return "deleted " + when(u.Deleted)
+	case u.Active:
+		return "active"
+	case !u.Removed.IsZero():
+		return "removed " + when(u.Removed)
+	}
+	return "not active yet"
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func when(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// optional is a string in JSON, null where it is empty.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// printable shows a customer's text on a terminal: control characters and bidi overrides escaped.
+func printable(s string) string {
+	q := fmt.Sprintf("%+q", s)
+	if q == `"`+s+`"` {
+		return s
+	}
+	q = fmt.Sprintf("%q", s)
+	return q[1 : len(q)-1]
+}
