@@ -55,6 +55,9 @@ func (j *job) hold(ctx context.Context, v policy.Verdict) error {
 		"code": h.Code, "count": strconv.Itoa(v.Count), "limit": strconv.Itoa(v.Limit), "window": string(v.Window),
 	})
 	ev.Epoch = j.Customer.Epoch
-	j.Log.ErrorContext(ctx, "removals are held: "+v.Sentence, "customer", j.Customer.Slug, "count", v.Count, "limit", v.Limit, "window", v.Window)
-	return j.Store.OpenHold(ctx, h, ev)
+	opened, err := j.Store.OpenHold(ctx, h, ev)
+	if opened {
+		j.Log.ErrorContext(ctx, "removals are held: "+v.Sentence, "customer", j.Customer.Slug, "count", v.Count, "limit", v.Limit, "window", v.Window)
+	}
+	return err
 }

@@ -158,7 +158,7 @@ func TestI22_CrashAtEveryPoint(t *testing.T) {
 						c.prepare(acme, ids[0])
 					}
 					plan := &crash{kind: c.kind, point: point}
-					r.syncing(oktasync.Options{Store: dyingStore{r.store, plan}, LeaseTTL: time.Second}, func() {
+					r.syncing(oktasync.Options{Store: dyingStore{r.store, plan}, LeaseTTL: 500 * time.Millisecond}, func() {
 						c.trigger(acme, ids[0])
 						r.eventually("the process crashed", plan.crashed)
 					})

@@ -105,7 +105,7 @@ func (j *job) mustRead(d policy.Decision) bool {
 		return false
 	}
 	if d.Act.Revokes() || d.Act.Restores() {
-		return j.Now().Sub(j.Link.Read) > freshFor
+		return j.unread() || j.Now().Sub(j.Link.Read) > freshFor
 	}
 	return d.Act == policy.Leave && j.unread()
 }

@@ -206,6 +206,9 @@ func (r *rig) start(o oktasync.Options) (stop func()) {
 	if o.Timeout == 0 {
 		o.Timeout = 2 * time.Second
 	}
+	if o.LeaseTTL == 0 {
+		o.LeaseTTL = 3 * time.Second
+	}
 	o.Guard = r.client.IsAdmin
 	o.Probe = func(ctx context.Context) error { _, err := r.client.Me(ctx); return err }
 	o.Schedule, o.Now, o.NewID, o.Log = "@every 1s", r.now, newID, slog.New(slog.NewTextHandler(io.MultiWriter(r.log, r.Output()), nil))
@@ -301,6 +304,9 @@ func (l *logLines) String() string {
 	return l.b.String()
 }
 
+// each runs a test on both stores, beside others: these tests wait more than they compute.
 func each(t *testing.T, test func(r *rig)) {
+	t.Helper()
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) { test(newRig(t, s)) })
 }

@@ -47,7 +47,8 @@ type Leases interface {
 type Census interface {
 	Removals(ctx context.Context, customerID string, now time.Time) (bridge.RemovalCount, error)
 	GlobalRemovals(ctx context.Context, since time.Time) (started, active, held, customers int, err error)
-	OpenHold(ctx context.Context, h bridge.Hold, ev bridge.Event) error
+	// OpenHold reports whether it opened the hold; one that is open already stays as it is.
+	OpenHold(ctx context.Context, h bridge.Hold, ev bridge.Event) (bool, error)
 	CloseHold(ctx context.Context, customerID string, at time.Time, ev bridge.Event) error
 	Holds(ctx context.Context) ([]bridge.Hold, error)
 }

@@ -30,16 +30,17 @@ ON CONFLICT (customer_id) WHERE closed_at = 0 DO NOTHING`
 	openHolds = `SELECT id, customer_id, opened_at, closed_at, code, sentence FROM holds WHERE closed_at = 0 ORDER BY opened_at, id`
 )
 
-// OpenHold opens a customer's hold, with its event. A hold that is open already stays as it is, without an event.
-func (s *Store) OpenHold(ctx context.Context, h bridge.Hold, ev bridge.Event) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
+// OpenHold opens a customer's hold, with its event, and reports whether it did: a hold that is open already stays as it
+// is, without an event.
+func (s *Store) OpenHold(ctx context.Context, h bridge.Hold, ev bridge.Event) (opened bool, err error) {
+	err = s.inTx(ctx, func(ctx context.Context, tx *session) error {
 		n, err := tx.exec(ctx, openHold, h.ID, h.CustomerID, micros(h.Opened), h.Code, h.Sentence)
-		if err != nil || n == 0 {
+		if opened = n > 0; err != nil || !opened {
 			return err
 		}
 		return tx.addEvents(ctx, ev)
 	})
-	return failed("open a hold", err)
+	return opened, failed("open a hold", err)
 }
 
 // CloseHold closes a customer's hold, with its event; without one where none is open.

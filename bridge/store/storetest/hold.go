@@ -90,13 +90,21 @@ func testHolds(t *testing.T, s *store.Store) {
 	f := newFixture(t, s, "acme")
 	u := f.add("anna")
 	h := bridge.Hold{ID: newID(), CustomerID: f.customer.ID, Opened: f.now, Code: "over_limit", Sentence: "12 people were removed."}
-	f.must(s.OpenHold(f.ctx(), h, f.event(bridge.EventHoldOpened)))
+	open := func(h bridge.Hold, want bool) {
+		t.Helper()
+		opened, err := s.OpenHold(f.ctx(), h, f.event(bridge.EventHoldOpened))
+		f.must(err)
+		if opened != want {
+			t.Errorf("opened = %t, want %t", opened, want)
+		}
+	}
+	open(h, true)
 	again := h
 	again.ID, again.Code = newID(), "leaves_nobody"
-	f.must(s.OpenHold(f.ctx(), again, f.event(bridge.EventHoldOpened)))
-	open, err := s.Holds(f.ctx())
+	open(again, false)
+	listed, err := s.Holds(f.ctx())
 	f.must(err)
-	if diff := cmp.Diff([]bridge.Hold{h}, open); diff != "" {
+	if diff := cmp.Diff([]bridge.Hold{h}, listed); diff != "" {
 		t.Errorf("open holds (-want +got):\n%s", diff)
 	}
 	if !f.subject(u.ID).Held {
@@ -107,10 +115,10 @@ func testHolds(t *testing.T, s *store.Store) {
 	}
 	f.must(s.CloseHold(f.ctx(), f.customer.ID, f.now.Add(time.Minute), f.event(bridge.EventHoldClosed)))
 	f.must(s.CloseHold(f.ctx(), f.customer.ID, f.now.Add(time.Hour), f.event(bridge.EventHoldClosed)))
-	if open, err = s.Holds(f.ctx()); err != nil || len(open) != 0 || f.subject(u.ID).Held {
-		t.Errorf("open holds after the answer: %+v, %v", open, err)
+	if listed, err = s.Holds(f.ctx()); err != nil || len(listed) != 0 || f.subject(u.ID).Held {
+		t.Errorf("open holds after the answer: %+v, %v", listed, err)
 	}
-	f.must(s.OpenHold(f.ctx(), again, f.event(bridge.EventHoldOpened)))
+	open(again, true)
 	kinds := map[string]int{}
 	for _, e := range f.number() {
 		kinds[e.Kind]++
