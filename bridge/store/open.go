@@ -145,9 +145,9 @@ func (s *Store) openPostgres(ctx context.Context, databaseURL string, conns int)
 
 // sessionSettings are what every connection to PostgreSQL is opened with. Left to itself, the planner plans whatever has a
 // LIMIT anew each time, which takes longer than running it; the conditions of all partial indexes are literals, so that one
-// plan serves all values.
+// plan serves all values. Compiling a plan to machine code takes longer than any of our statements runs.
 func sessionSettings() map[string]string {
-	return map[string]string{"application_name": "drawbridge", "plan_cache_mode": "force_generic_plan"}
+	return map[string]string{"application_name": "drawbridge", "plan_cache_mode": "force_generic_plan", "jit": "off"}
 }
 
 // connected makes the first connection, so that a wrong address shows at once.

@@ -28,11 +28,13 @@ const notifyWake = `NOTIFY ` + wakeChannel
 // costs a tick.
 func (s *Store) Wake() { s.bell.ring() }
 
-// Wakes returns a channel that receives after calls of Wake, by any process on PostgreSQL and by this one on SQLite,
-// until ctx ends. A connection that was lost and made again counts as a wake-up, since one may have been missed.
+// Wakes returns a channel that receives after calls of Wake, by any process, until ctx ends. On SQLite another process's
+// come within pollEvery, as does whatever else was written. A connection that was lost and made again counts as a wake-up, since one may have been missed.
 func (s *Store) Wakes(ctx context.Context) (<-chan struct{}, error) {
 	if s.dialect == sqlite {
-		return s.bell.subscribe(ctx), nil
+		wakes := s.bell.subscribe(ctx)
+		go s.watch(ctx, wakes)
+		return wakes, nil
 	}
 	// What the callback would report, the loop sees: a reconnect comes as a nil notification.
 	l := pq.NewListener(s.dsn, listenRetry, listenRetryMax, nil)
@@ -146,7 +148,7 @@ func (b *bell) pass() {
 	}
 }
 
-func (b *bell) subscribe(ctx context.Context) <-chan struct{} {
+func (b *bell) subscribe(ctx context.Context) chan struct{} {
 	c := make(chan struct{}, 1)
 	b.mu.Lock()
 	b.subs[c] = struct{}{}
