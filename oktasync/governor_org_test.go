@@ -53,7 +53,7 @@ func (o *limitedOrg) other() {
 func (o *limitedOrg) call(latency time.Duration) (http.Header, int) {
 	o.mu.Lock()
 	if time.Now().Before(o.closed) {
-		o.violate("a call went out %v before the reset", o.closed.Sub(time.Now()))
+		o.violate("a call went out %v before the reset", time.Until(o.closed))
 	}
 	if o.concurrent++; o.concurrent > 10 {
 		o.violate("%d calls in flight", o.concurrent)

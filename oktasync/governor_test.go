@@ -154,7 +154,7 @@ func TestGovernorLastTenthIsForUrgentCalls(t *testing.T) {
 			if err != nil {
 				break
 			}
-			release(header(40, 39-calls, began.Add(30*time.Second).Sub(time.Now())), 200)
+			release(header(40, 39-calls, time.Until(began.Add(30*time.Second))), 200)
 		}
 		if calls != 18 {
 			t.Errorf("%d calls went out that are not urgent, want 18 of the share of 20", calls)
@@ -181,7 +181,7 @@ func TestGovernorSpreadsTheLastFifth(t *testing.T) {
 		for i := range 90 {
 			release := mustAcquire(t, g, users, false)
 			at = append(at, time.Since(began))
-			release(header(200, 199-i, began.Add(60*time.Second).Sub(time.Now())), 200)
+			release(header(200, 199-i, time.Until(began.Add(60*time.Second))), 200)
 		}
 		if at[69] != 0 {
 			t.Errorf("call 70 of a share of 100 waited %v", at[69])

@@ -41,7 +41,7 @@ func classify(c *call, resp *http.Response, body []byte, now time.Time) *oktasyn
 	_ = json.Unmarshal(body, &p) // not Okta's: no code, and judged by the status alone
 	e := &oktasync.OrgError{Op: c.op, Status: resp.StatusCode, Code: word(p.Code)}
 	if id := word(p.ID); id != "" {
-		e.Err = fmt.Errorf("Okta's error id is %s", id)
+		e.Err = fmt.Errorf("the id of the error at Okta is %s", id)
 	}
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:

@@ -142,7 +142,7 @@ func TestErrorClassification(t *testing.T) {
 		},
 		{
 			name:    "408 by something in between",
-			handler: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "slow", 408) },
+			handler: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "slow", http.StatusRequestTimeout) },
 			update:  outcome{Cause: oktasync.CauseUnknown},
 			act:     outcome{Cause: oktasync.CauseUnknown},
 			read:    outcome{Cause: oktasync.CauseOrg},

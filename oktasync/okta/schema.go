@@ -121,7 +121,7 @@ func (c *Client) awaitSchema(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.New("Okta took the profile attributes but does not show them yet: run setup again in a minute")
+	return errors.New("the org took the profile attributes but does not show them yet: run setup again in a minute")
 }
 
 // properties returns the custom attributes of the default user schema.

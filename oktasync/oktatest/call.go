@@ -77,7 +77,7 @@ func (o *Org) handle(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		c := &call{r: r, op: rt.op, bucket: rt.bucket, query: r.URL.Query(), body: body}
-		refusal, fault, up := o.admit(c, err)
+		fault, up, refusal := o.admit(c, err)
 		if !up {
 			hangUp(w, true)
 			return
@@ -92,11 +92,11 @@ func (o *Org) handle(rt route) http.HandlerFunc {
 
 // admit authenticates and counts a request, and finds the fault that strikes it. Whatever it returns, except when the
 // org is down, the request is in flight until reply.
-func (o *Org) admit(c *call, bodyErr error) (refusal error, fault *Fault, up bool) {
+func (o *Org) admit(c *call, bodyErr error) (fault *Fault, up bool, refusal error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.down {
-		return nil, nil, false
+		return nil, false, nil
 	}
 	o.inFlight++
 	c.start = o.now()
@@ -106,7 +106,7 @@ func (o *Org) admit(c *call, bodyErr error) (refusal error, fault *Fault, up boo
 	}
 	token, known := o.authenticate(c.r)
 	if !known {
-		return errToken(), nil, true
+		return nil, true, errToken()
 	}
 	c.token, c.entry.Token = token, token.Name
 	c.userID = o.resolve(c.param("user"), token)
@@ -114,15 +114,15 @@ func (o *Org) admit(c *call, bodyErr error) (refusal error, fault *Fault, up boo
 	c.entry.UserID, c.entry.GroupID = c.userID, c.groupID
 	if o.opts.MaxConcurrent > 0 && o.inFlight > o.opts.MaxConcurrent {
 		c.rate = crowded(c.start)
-		return errRateLimit(), nil, true
+		return nil, true, errRateLimit()
 	}
 	if c.rate = o.take(c.bucket, token, c.start); c.rate.refused {
-		return errRateLimit(), nil, true
+		return nil, true, errRateLimit()
 	}
 	if bodyErr != nil {
-		return errBody(), nil, true
+		return nil, true, errBody()
 	}
-	return nil, o.strike(c), true
+	return o.strike(c), true, nil
 }
 
 func (o *Org) authenticate(r *http.Request) (Token, bool) {

@@ -134,7 +134,6 @@ func TestUserJSON(t *testing.T) {
 	c := serve(t, Options{Now: k.now})
 	id := c.create("a@x.example")
 	got := c.must(200, c.get("/api/v1/users/"+id)).object(t)
-	links := got["_links"].(map[string]any)
 	delete(got, "_links")
 	delete(got, "type")
 	want := map[string]any{
@@ -151,7 +150,7 @@ func TestUserJSON(t *testing.T) {
 		StatusProvisioned: {"suspend", "reactivate"}, StatusLockedOut: {"unlock"}, StatusStaged: {"activate"},
 	} {
 		c.org.SetStatus(id, status)
-		links = c.must(200, c.get("/api/v1/users/"+id)).object(t)["_links"].(map[string]any)
+		links := c.must(200, c.get("/api/v1/users/"+id)).object(t)["_links"].(map[string]any)
 		for _, name := range append(offered, "self") {
 			if links[name] == nil {
 				t.Errorf("%s: no link %s in %v", status, name, links)
