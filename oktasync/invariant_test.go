@@ -44,6 +44,29 @@ func TestI5_TestI6_ForeignMarkerStopsEverything(t *testing.T) {
 		if s := acme.subject(ids[0]); s.Due == nil || s.Due.Parked != string(policy.ForeignAccount) {
 			r.Errorf("due = %+v, want parked as %s", s.Due, policy.ForeignAccount)
 		}
+		r.org.SetProfile(a.ID, map[string]any{oktasync.KeyAttr: ids[0]}) // a person put it right
+		r.later(2 * time.Hour)
+		r.settle()
+		r.want("put right", acme.account(ids[0]), policy.Suspended, true, false)
+	})
+}
+
+// An account that became an administrator's is not revoked while it is one.
+func TestI6_TestI10_AdministratorsAreLeftAlone(t *testing.T) {
+	each(t, func(r *rig) {
+		acme := r.customer("acme")
+		ids := acme.pushMany(4)
+		r.settle()
+		a := acme.account(ids[0])
+		r.org.AddAdminRole(a.ID, "SUPER_ADMIN")
+		acme.setActive(ids[0], false)
+		r.settle()
+		if u, _ := r.org.User(a.ID); u.Status != string(policy.Active) {
+			r.Errorf("the administrator's account is %s", u.Status)
+		}
+		if s := acme.subject(ids[0]); s.Due == nil || s.Due.Parked != string(policy.ProtectedAccount) {
+			r.Errorf("due = %+v, want parked as %s", s.Due, policy.ProtectedAccount)
+		}
 	})
 }
 
@@ -158,6 +181,11 @@ func TestI15_OneLoginOneUser(t *testing.T) {
 			r.Errorf("due = %+v, want parked as %s", s.Due, policy.LoginTaken)
 		}
 		r.want(id, acme.account(id), policy.Active, true, true)
+		acme.set(id, map[string]any{"userName": "anna.b@acme.example"}) // the login is free
+		r.settle()
+		r.later(2 * time.Hour)
+		r.settle()
+		r.want("after the login was free", acme.account(res.ID), policy.Active, true, true)
 	})
 }
 

@@ -72,6 +72,11 @@ func (j *job) step(ctx context.Context) (end, error) {
 	if err != nil {
 		return end{}, err
 	}
+	if subject.Due != nil { // what was stuck is tried anew
+		mark := *subject.Due
+		mark.Parked = ""
+		subject.Due = &mark
+	}
 	j.Subject = subject
 	j.due.Version = subject.User.Version
 	switch j.Customer.State {
@@ -83,7 +88,7 @@ func (j *job) step(ctx context.Context) (end, error) {
 	}
 	d := policy.Decide(j.Facts(j.Now()))
 	if j.mustRead(d) {
-		return end{}, j.read(ctx, d.Act.Revokes())
+		return end{}, j.read(ctx, d.Act.Revokes() || d.Code == policy.ProtectedAccount)
 	}
 	switch d.Act {
 	case policy.Create:
@@ -99,13 +104,18 @@ func (j *job) step(ctx context.Context) (end, error) {
 }
 
 // mustRead reports whether the step needs a read of the account first: one that takes or gives access is decided from
-// what Okta says at that moment, and one that took access is over only when a read shows it.
+// what Okta says at that moment, one that took access is over only when a read shows it, and an account that was not
+// ours to write may have become so.
 func (j *job) mustRead(d policy.Decision) bool {
 	if j.Link == nil || j.Link.OktaID == "" {
 		return false
 	}
-	if d.Act.Revokes() || d.Act.Restores() {
-		return j.unread() || j.Now().Sub(j.Link.Read) > freshFor
+	stale := j.Now().Sub(j.Link.Read) > freshFor
+	switch {
+	case d.Act.Revokes(), d.Act.Restores():
+		return j.unread() || stale
+	case d.Code == policy.ForeignAccount, d.Code == policy.ProtectedAccount:
+		return stale
 	}
 	return d.Act == policy.Leave && j.unread()
 }

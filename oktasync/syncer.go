@@ -16,6 +16,9 @@ import (
 // LeaseName is the lease of the vendor's org.
 const LeaseName = "okta"
 
+// askEvery is how often a process without the lease asks for it: how long a hand-over takes at most.
+const askEvery = time.Second
+
 // Options configure a Syncer.
 type Options struct {
 	Store    Store
@@ -86,7 +89,7 @@ func (s *Syncer) Run(ctx context.Context) error {
 			s.lead(ctx, lease, wakes)
 			continue
 		}
-		pause(ctx, s.LeaseTTL/5)
+		pause(ctx, min(s.LeaseTTL/5, askEvery))
 	}
 	return nil
 }

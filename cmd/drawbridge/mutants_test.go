@@ -28,7 +28,7 @@ func mutants() []mutant {
 		{"I3", "oktasync/admit.go", "	case v.Hold:\n", "	case v.Hold && false:\n", sync, "TestI3_StormIsStoppedByTheLimits/6/sqlite"},
 		{"I4", "policy/decide.go", "		return InGrace\n", "		return GraceOver\n", sync, "TestLifecycle/sqlite"},
 		{"I5", "oktasync/call.go", "l.Foreign = customer != j.User.CustomerID || key != j.User.ID", "l.Foreign = customer == key && false", sync, "TestI5_TestI6_ForeignMarkerStopsEverything/sqlite"},
-		{"I6", "oktasync/reconcile.go", "return j.unread() || j.Now().Sub(j.Link.Read) > freshFor", "return false", sync, "TestI5_TestI6_ForeignMarkerStopsEverything/sqlite"},
+		{"I6", "oktasync/reconcile.go", "return j.unread() || stale", "return false", sync, "TestI5_TestI6_ForeignMarkerStopsEverything/sqlite"},
 		{"I7", "policy/decide.go", "return f.Connected && !f.Active && !f.RemovedAt.IsZero()", "return f.Connected && !f.Active", "./policy", "TestI7_AbsenceNeverRevokes"},
 		{"I8", "bridge/scimface.go", "withActive(attrs, cur.Active), \"\")", "withActive(attrs, false), \"\")", face, "TestI8_AbsentActiveChangesNothing/sqlite"},
 		{"I11", "bridge/scimface.go", "		w.Rank, w.Raise, change = RankRevoke, true, EventUserDeactivated\n", "		w.Rank, w.Raise, change = RankRevoke, true, EventUserDeactivated\n		next.Removed = cur.Removed\n", sync, "TestI11_EveryRemovalEndsOrIsVisible/sqlite"},
