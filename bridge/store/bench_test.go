@@ -180,6 +180,25 @@ func BenchmarkListUsers(b *testing.B) {
 	}
 }
 
+// BenchmarkNumberEvents numbers a backlog of 20,000 events in batches of 500; it takes no account of b.N.
+func BenchmarkNumberEvents(b *testing.B) {
+	eachStore(b, func(x *bench) {
+		x.fill(20_000)
+		start, total := time.Now(), 0
+		for {
+			n, err := x.NumberEvents(x.Context(), 500)
+			if err != nil {
+				x.Fatal(err)
+			}
+			if n == 0 {
+				break
+			}
+			total += n
+		}
+		x.ReportMetric(float64(total)/time.Since(start).Seconds(), "events/s")
+	})
+}
+
 // BenchmarkInsertShare compares the rate of InsertUser with that of a bare statement that inserts two rows, in turns on
 // the same database: "of_bare" is the median of the ratios. It takes no account of b.N.
 func BenchmarkInsertShare(b *testing.B) {

@@ -34,12 +34,13 @@ ON CONFLICT (user_id) DO UPDATE SET
   rank = CASE WHEN ? OR excluded.rank < due.rank THEN excluded.rank ELSE due.rank END,
   due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
 
-// markAgain is for whatever version the user has; a time that is nearer stands.
+// markAgain is for whatever version the user has. A time that is nearer stands, a microsecond later: whoever settles the
+// mark as it was must not settle this one with it.
 const markAgain = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
 SELECT u.id, u.customer_id, ?, ?, u.version, 0, '' FROM users u WHERE u.customer_id = ? AND u.id = ?
 ON CONFLICT (user_id) DO UPDATE SET
   rank = CASE WHEN excluded.rank < due.rank THEN excluded.rank ELSE due.rank END,
-  due_at = CASE WHEN excluded.due_at < due.due_at THEN excluded.due_at ELSE due.due_at END,
+  due_at = CASE WHEN excluded.due_at < due.due_at THEN excluded.due_at ELSE due.due_at + 1 END,
   version = excluded.version, attempts = 0, parked = ''`
 
 // MarkDue says that a user is to be looked at, at that time or before. A mark that stands keeps its rank if that is more
@@ -152,20 +153,29 @@ func (s *Store) RetryAll(ctx context.Context, now time.Time) (int, error) {
 	return n, failed("try again what is due", err)
 }
 
+// asRead holds while a mark is the one that was read: nobody has made the user due again since, by a write or otherwise. The
+// user's version may be ahead of its mark, so a mark up to the version that was looked at is meant.
+const asRead = ` AND version <= ? AND rank = ? AND due_at = ?`
+
 const (
-	settleDone  = `DELETE FROM due WHERE customer_id = ? AND user_id = ? AND version = ?`
-	settleLater = `UPDATE due SET rank = 6, due_at = ?, attempts = 0, parked = '' WHERE customer_id = ? AND user_id = ? AND version = ?`
-	postpone    = `UPDATE due SET due_at = ?, attempts = ?, parked = ? WHERE customer_id = ? AND user_id = ? AND version = ?`
+	settleDone  = `DELETE FROM due WHERE customer_id = ? AND user_id = ?` + asRead
+	settleLater = `UPDATE due SET rank = 6, due_at = ?, attempts = 0, parked = '' WHERE customer_id = ? AND user_id = ?` + asRead
+	postpone    = `UPDATE due SET due_at = ?, attempts = ?, parked = ? WHERE customer_id = ? AND user_id = ?` + asRead
 )
 
-// Settle takes a mark away, or makes it one of RankLater for the time when the user is to be looked at next. A mark that a newer version of
-// the user has made stays as it is.
+// mark are the arguments of the condition on a mark.
+func mark(d bridge.Due) []any {
+	return []any{d.CustomerID, d.UserID, d.Version, int(d.Rank), micros(d.At)}
+}
+
+// Settle takes a mark away, or makes it one of RankLater for the time when the user is to be looked at next. d is the mark
+// as it was read, with the version of the user that was looked at; if it is not that mark any more, it stays as it is.
 func (s *Store) Settle(ctx context.Context, d bridge.Due, next time.Time) error {
 	err := s.again(ctx, func() (err error) {
 		if next.IsZero() {
-			_, err = s.writing().exec(ctx, settleDone, d.CustomerID, d.UserID, d.Version)
+			_, err = s.writing().exec(ctx, settleDone, mark(d)...)
 		} else {
-			_, err = s.writing().exec(ctx, settleLater, micros(next), d.CustomerID, d.UserID, d.Version)
+			_, err = s.writing().exec(ctx, settleLater, append([]any{micros(next)}, mark(d)...)...)
 		}
 		return err
 	})
@@ -173,10 +183,10 @@ func (s *Store) Settle(ctx context.Context, d bridge.Due, next time.Time) error 
 }
 
 // Postpone sets a mark to a later time after a failure; parked says why nothing can be done, empty: it can. The event is
-// stored with it. A mark that a newer version of the user has made stays as it is, without an event.
+// stored with it. If it is not the mark that was read any more, it stays as it is, without an event.
 func (s *Store) Postpone(ctx context.Context, d bridge.Due, at time.Time, attempts int, parked string, ev *bridge.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
-		n, err := tx.exec(ctx, postpone, micros(at), attempts, parked, d.CustomerID, d.UserID, d.Version)
+		n, err := tx.exec(ctx, postpone, append([]any{micros(at), attempts, parked}, mark(d)...)...)
 		if err != nil || n == 0 {
 			return err
 		}

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-
-	"drawbridge/bridge"
 )
 
 // EventReleased says that SCIM ceased to govern a user's account.
@@ -17,14 +15,23 @@ const (
 WHERE customer_id = $1 AND connected AND ordinal IN (SELECT ordinal FROM users WHERE customer_id = $1 AND connected ORDER BY ordinal LIMIT $2)
 RETURNING id, version`
 
+	// The released come as a JSON array of [event id, user id, version], which both databases take apart.
+	fromJSON     = `json_each(?)`
+	fromJSONB    = `json_array_elements(CAST(? AS JSON))`
+	releasedHead = `INSERT INTO event_inbox (id, customer_id, at, epoch, kind, actor, user_id, version, data)
+SELECT value ->> 0, c.id, ?, c.epoch, '` + EventReleased + `', 'drawbridge', value ->> 1, CAST(value ->> 2 AS BIGINT), '{}' FROM customers c CROSS JOIN `
+	releasedTail     = ` WHERE c.id = ?`
+	releasedSQLite   = releasedHead + fromJSON + releasedTail
+	releasedPostgres = releasedHead + fromJSONB + releasedTail
+
 	// Only who has an account has flags to write; what was due before is superseded, whatever it was.
-	markFlagsSQLite   = markFlagsHead + `json_each(?)` + markFlagsTail
-	markFlagsPostgres = markFlagsHead + `json_array_elements(CAST(? AS JSON))` + markFlagsTail
-	markFlagsHead     = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
+	flagsHead = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
 SELECT u.id, u.customer_id, 5, ?, u.version, 0, '' FROM users u JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
-WHERE u.customer_id = ? AND u.id IN (SELECT value ->> 0 FROM `
-	markFlagsTail = `)
+WHERE u.customer_id = ? AND u.id IN (SELECT value ->> 1 FROM `
+	flagsTail = `)
 ON CONFLICT (user_id) DO UPDATE SET rank = excluded.rank, due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
+	flagsSQLite   = flagsHead + fromJSON + flagsTail
+	flagsPostgres = flagsHead + fromJSONB + flagsTail
 )
 
 // CountConnected counts the users of a customer, deleted ones too, that SCIM governs.
@@ -47,22 +54,19 @@ func (s *Store) ReleaseUsers(ctx context.Context, customerID string, limit int) 
 		if err := tx.list(ctx, &rows, releaseUsers, customerID, limit); err != nil || len(rows) == 0 {
 			return err
 		}
-		ids := make([][]string, len(rows))
-		events := make([]bridge.Event, len(rows))
+		released := make([][3]any, len(rows))
 		for i, r := range rows {
-			ids[i] = []string{r.ID}
-			events[i] = bridge.Event{
-				ID: s.newID(), CustomerID: customerID, At: now, Kind: EventReleased, Actor: "drawbridge", UserID: r.ID, Version: r.Version,
-			}
+			released[i] = [3]any{s.newID(), r.ID, r.Version}
 		}
-		list, err := json.Marshal(ids)
+		list, err := json.Marshal(released)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, s.dialect.pick(markFlagsSQLite, markFlagsPostgres), micros(now), customerID, string(list)); err != nil {
+		if _, err := tx.exec(ctx, s.dialect.pick(flagsSQLite, flagsPostgres), micros(now), customerID, string(list)); err != nil {
 			return err
 		}
-		return tx.addEvents(ctx, events...)
+		_, err = tx.exec(ctx, s.dialect.pick(releasedSQLite, releasedPostgres), micros(now), string(list), customerID)
+		return err
 	})
 	if err != nil {
 		return 0, failed("release users", err)

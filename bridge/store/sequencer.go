@@ -12,7 +12,7 @@ const (
 	// a later batch, with a later number. Two sequencers at once cannot both take an event, because they delete it, nor
 	// both give a number, because it is the key.
 	numberEventsPostgres = `WITH batch AS (
-  DELETE FROM event_inbox WHERE arrival IN (SELECT arrival FROM event_inbox ORDER BY arrival LIMIT $1)
+  DELETE FROM event_inbox WHERE arrival <= (SELECT MAX(arrival) FROM (SELECT arrival FROM event_inbox ORDER BY arrival LIMIT $1) AS first)
   RETURNING arrival, id, customer_id, at, epoch, kind, actor, user_id, version, data
 )
 INSERT INTO events (customer_id, seq, id, at, epoch, kind, actor, user_id, version, data) ` + numbered

@@ -82,11 +82,11 @@ func (s *Store) Subject(ctx context.Context, customerID, userID string) (bridge.
 
 const (
 	userOf = `SELECT ` + userColumns + ` FROM users u WHERE u.customer_id = $1
-  AND (u.id = $2 OR (u.user_name_key = $2 AND u.deleted_at = 0) OR (u.user_name_key = $2 AND u.deleted_at <> 0))
-ORDER BY CASE WHEN u.id = $2 THEN 0 WHEN u.deleted_at = 0 THEN 1 ELSE 2 END, u.deleted_at DESC, u.ordinal DESC LIMIT 1`
+  AND (u.id = $2 OR (u.user_name_key = $2 AND NOT u.deleted) OR (u.user_name_key = $2 AND u.deleted))
+ORDER BY CASE WHEN u.id = $2 THEN 0 WHEN NOT u.deleted THEN 1 ELSE 2 END, u.deleted_at DESC, u.ordinal DESC LIMIT 1`
 
 	searchUsers = `SELECT ` + userColumns + ` FROM users u
-WHERE u.customer_id = $1 AND u.deleted_at = 0 AND u.user_name_key >= $2 AND u.user_name_key < $3 ORDER BY u.user_name_key LIMIT $4`
+WHERE u.customer_id = $1 AND NOT u.deleted AND u.user_name_key >= $2 AND u.user_name_key < $3 ORDER BY u.user_name_key LIMIT $4`
 )
 
 // UserOf finds a user for support by id or by name key: one that is not deleted before one that is, and the latest of

@@ -72,8 +72,8 @@ func (s *Store) settled(ctx context.Context, now time.Time, w bridge.UserWrite, 
 }
 
 const (
-	liveName    = `SELECT COUNT(*) FROM users WHERE customer_id = ? AND user_name_key = ? AND deleted_at = 0`
-	deletedName = `SELECT COUNT(*) FROM users WHERE customer_id = ? AND user_name_key = ? AND deleted_at <> 0`
+	liveName    = `SELECT COUNT(*) FROM users WHERE customer_id = ? AND user_name_key = ? AND NOT deleted`
+	deletedName = `SELECT COUNT(*) FROM users WHERE customer_id = ? AND user_name_key = ? AND deleted`
 	userVersion = `SELECT version FROM users WHERE customer_id = ? AND id = ?`
 )
 

@@ -34,7 +34,7 @@ const (
 	insertUserPostgres = gatePostgres + `written AS (
   INSERT INTO users (id, customer_id, user_name_key, external_id, doc, folded, version, connected, active, removed_at, deleted_at, created_at, modified_at)
   SELECT $4, gate.id, $5, $6, $7, $8, $9, $10, $18, $19, $20, $21, $22 FROM gate
-  WHERE NOT $23 OR NOT EXISTS (SELECT 1 FROM users d WHERE d.customer_id = $1 AND d.user_name_key = $5 AND d.deleted_at <> 0)
+  WHERE NOT $23 OR NOT EXISTS (SELECT 1 FROM users d WHERE d.customer_id = $1 AND d.user_name_key = $5 AND d.deleted)
   RETURNING id, customer_id, ordinal, version
 ), ` + effectsPostgres + `marked AS (
   INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)

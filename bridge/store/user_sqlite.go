@@ -14,7 +14,7 @@ WHERE c.id = $1 AND c.state IN ` + servingStates + ` AND t.id = $2 AND t.revoked
 
 	insertUserSQLite = `INSERT INTO users (id, customer_id, user_name_key, external_id, doc, folded, version, connected, active, removed_at, deleted_at, created_at, modified_at)
 SELECT $4, c.id, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 ` + gateSQLite + `
-  AND (NOT $16 OR NOT EXISTS (SELECT 1 FROM users d WHERE d.customer_id = $1 AND d.user_name_key = $5 AND d.deleted_at <> 0))
+  AND (NOT $16 OR NOT EXISTS (SELECT 1 FROM users d WHERE d.customer_id = $1 AND d.user_name_key = $5 AND d.deleted))
 RETURNING ordinal`
 
 	replaceUserSQLite = `UPDATE users SET user_name_key = $5, external_id = $6, doc = $7, folded = COALESCE(NULLIF($8, ''), folded), version = $9,

@@ -10,20 +10,23 @@ import (
 	"drawbridge/scim/schema"
 )
 
-// listUsers finds the block in which the page begins by the running sum of the blocks, so that it skips the users of
-// that block alone; the sum of all is the total. Both come from the state of the database that the page comes from.
+// listUsers finds the blocks in which the page begins and ends by the running sum of the blocks, so that it reads the
+// users of those blocks alone; the sum of all is the total. Both come from the state of the database that the page
+// comes from.
 const listUsers = `WITH blocks AS (
   SELECT block, SUM(users) AS n FROM user_block WHERE customer_id = $2 GROUP BY block
 ), runs AS (
   SELECT block, n, SUM(n) OVER (ORDER BY block) AS upto FROM blocks
-), spot AS (
-  SELECT block * 1024 AS first, CAST($3 - 1 - (upto - n) AS BIGINT) AS skip FROM runs WHERE upto >= $3 ORDER BY block LIMIT 1
+), first AS (
+  SELECT block * 1024 AS ordinal, CAST($3 - 1 - (upto - n) AS BIGINT) AS skip FROM runs WHERE upto >= $3 ORDER BY block LIMIT 1
+), past AS (
+  SELECT (COALESCE(MIN(CASE WHEN upto >= $3 + $4 - 1 THEN block END), MAX(block)) + 1) * 1024 AS ordinal FROM runs
 )
 SELECT ` + gateColumns + `, (SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM blocks) AS total, ` + userColumns + `
 FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (
   SELECT ` + userColumns + ` FROM users u
-  WHERE u.customer_id = $2 AND u.deleted_at = 0 AND u.ordinal >= (SELECT first FROM spot)
-  ORDER BY u.ordinal LIMIT $4 OFFSET COALESCE((SELECT skip FROM spot), 0)
+  WHERE u.customer_id = $2 AND NOT u.deleted AND u.ordinal >= (SELECT ordinal FROM first) AND u.ordinal < (SELECT ordinal FROM past)
+  ORDER BY u.ordinal LIMIT $4 OFFSET COALESCE((SELECT skip FROM first), 0)
 ) u ON TRUE
 WHERE t.id = $1 AND t.customer_id = $2 ORDER BY u.ordinal`
 
@@ -56,14 +59,13 @@ func page(rows []gatedPage, now time.Time) (bridge.UserPage, error) {
 // findUsers is completed by a condition on u.
 const (
 	findUsersHead = `WITH hits AS MATERIALIZED (
-  SELECT u.ordinal FROM users u WHERE u.customer_id = ? AND u.deleted_at = 0 AND `
+  SELECT u.ordinal FROM users u WHERE u.customer_id = ? AND NOT u.deleted AND `
 
 	findUsersTail = `
-)
+), page AS (SELECT ordinal FROM hits ORDER BY ordinal LIMIT ? OFFSET ?)
 SELECT ` + gateColumns + `, (SELECT COUNT(*) FROM hits) AS total, ` + userColumns + `
 FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (
-  SELECT ` + userColumns + ` FROM users u
-  WHERE u.customer_id = ? AND u.deleted_at = 0 AND u.ordinal IN (SELECT ordinal FROM hits ORDER BY ordinal LIMIT ? OFFSET ?)
+  SELECT ` + userColumns + ` FROM page p JOIN users u ON u.customer_id = ? AND NOT u.deleted AND u.ordinal = p.ordinal
 ) u ON TRUE
 WHERE t.id = ? AND t.customer_id = ? ORDER BY u.ordinal`
 )
@@ -84,7 +86,7 @@ func (s *Store) FindUsers(ctx context.Context, now time.Time, c bridge.Credentia
 		}
 	}
 	args := append([]any{c.CustomerID}, found...)
-	args = append(args, c.CustomerID, max(count, 0), max(start, 1)-1, c.TokenID, c.CustomerID)
+	args = append(args, max(count, 0), max(start, 1)-1, c.CustomerID, c.TokenID, c.CustomerID)
 	var rows []gatedPage
 	if err := s.reading().list(ctx, &rows, findUsersHead+"("+where+")"+findUsersTail, args...); err != nil {
 		return bridge.UserPage{}, failed("find users", err)

@@ -11,10 +11,14 @@ const (
 	gatedUserFrom = `SELECT ` + gateColumns + `, ` + userColumns + `
 FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN users u ON u.customer_id = c.id `
 
-	userByID    = gatedUserFrom + `AND u.id = $3 AND u.deleted_at = 0 WHERE t.id = $1 AND t.customer_id = $2`
-	userByName  = gatedUserFrom + `AND u.user_name_key = $3 AND u.deleted_at = 0 WHERE t.id = $1 AND t.customer_id = $2`
-	deletedUser = gatedUserFrom + `AND u.deleted_at <> 0 AND (u.user_name_key = $3 OR u.external_id = $4) WHERE t.id = $1 AND t.customer_id = $2
-ORDER BY u.deleted_at DESC, u.ordinal DESC`
+	userByID    = gatedUserFrom + `AND u.id = $3 AND NOT u.deleted WHERE t.id = $1 AND t.customer_id = $2`
+	userByName  = gatedUserFrom + `AND u.user_name_key = $3 AND NOT u.deleted WHERE t.id = $1 AND t.customer_id = $2`
+	deletedUser = `SELECT ` + gateColumns + `, ` + userColumns + `
+FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (
+  SELECT ` + userColumns + ` FROM users u WHERE u.customer_id = $2 AND u.deleted AND u.user_name_key = $3
+  UNION SELECT ` + userColumns + ` FROM users u WHERE u.customer_id = $2 AND u.deleted AND u.external_id = $4
+) u ON TRUE
+WHERE t.id = $1 AND t.customer_id = $2 ORDER BY u.deleted_at DESC, u.ordinal DESC`
 )
 
 // User reads one user that is not deleted. Errors: Unauthorized, Refused, NotFound.

@@ -152,11 +152,28 @@ func testSettle(t *testing.T, s *store.Store) {
 	}
 	later := f.now.Add(30 * 24 * time.Hour)
 	f.must(s.Postpone(f.ctx(), *want, f.now.Add(time.Hour), 2, "", nil))
-	f.must(s.Settle(f.ctx(), *want, later))
+	f.must(s.Settle(f.ctx(), *f.due(u.ID), later))
 	want.Rank, want.At = bridge.RankLater, later
 	if diff := cmp.Diff(want, f.due(u.ID)); diff != "" {
 		t.Errorf("mark settled until later (-want +got):\n%s", diff)
 	}
+	ahead := *f.due(u.ID)
+	ahead.Version = 9 // the user was looked at in a version that made no mark
+	f.must(s.Settle(f.ctx(), ahead, later))
+	if diff := cmp.Diff(want, f.due(u.ID)); diff != "" {
+		t.Errorf("mark settled by a later look (-want +got):\n%s", diff)
+	}
+	// A mark made while the user was being looked at is not settled with the one before, even of the same version and rank.
+	for _, rank := range []bridge.Rank{bridge.RankContain, bridge.RankContain, bridge.RankFlags} {
+		looked := *f.due(u.ID)
+		f.must(s.MarkDue(f.ctx(), f.customer.ID, u.ID, rank, f.now))
+		f.must(s.Settle(f.ctx(), looked, time.Time{}))
+		f.must(s.Postpone(f.ctx(), looked, later, 3, "x", nil))
+		if d := f.due(u.ID); d == nil || d.Rank != bridge.RankContain || d.Parked != "" || d.At.After(f.now.Add(time.Second)) {
+			t.Fatalf("mark %+v after the one before it was settled, want a containment due now", d)
+		}
+	}
+	f.must(s.Settle(f.ctx(), *f.due(u.ID), later))
 	byRank, parked, err := s.DueTotals(f.ctx())
 	f.must(err)
 	if len(byRank) != 0 || parked != 0 {

@@ -36,18 +36,36 @@ func Postgres(t testing.TB) *store.Store {
 // would take most of the tests' time.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
+	server, admin := connect(t)
+	template, err := makeTemplate(t.Context(), admin, server)
+	if err != nil {
+		t.Fatalf("make the template database: %v", err)
+	}
+	return makeDatabase(t, server, admin, ` TEMPLATE `+pq.QuoteIdentifier(template))
+}
+
+// EmptyPostgresURL makes an empty database for the test.
+func EmptyPostgresURL(t testing.TB) string {
+	t.Helper()
+	server, admin := connect(t)
+	return makeDatabase(t, server, admin, "")
+}
+
+func connect(t testing.TB) (*url.URL, *sqlx.DB) {
+	t.Helper()
 	server := postgresServer(t)
 	admin, err := sqlx.Open("postgres", server.String())
 	if err != nil {
 		t.Fatalf("%s: %v", serverVariable, err)
 	}
 	t.Cleanup(func() { admin.Close() })
-	template, err := makeTemplate(t.Context(), admin, server)
-	if err != nil {
-		t.Fatalf("make the template database: %v", err)
-	}
+	return server, admin
+}
+
+func makeDatabase(t testing.TB, server *url.URL, admin *sqlx.DB, options string) string {
+	t.Helper()
 	name := "drawbridge_test_" + strings.ReplaceAll(newID(), "-", "")
-	if _, err := admin.ExecContext(t.Context(), `CREATE DATABASE `+pq.QuoteIdentifier(name)+` TEMPLATE `+pq.QuoteIdentifier(template)); err != nil {
+	if _, err := admin.ExecContext(t.Context(), `CREATE DATABASE `+pq.QuoteIdentifier(name)+options); err != nil {
 		t.Fatalf("make a test database: %v", err)
 	}
 	t.Cleanup(func() {

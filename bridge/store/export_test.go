@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"drawbridge/bridge"
+)
+
+// Planned is a statement that a request runs, and the index that it must use.
+type Planned struct {
+	Name  string
+	SQL   string
+	Args  []any
+	Index string
+}
+
+// HotStatements are those that find users for a request or the syncer.
+func (s *Store) HotStatements(c bridge.Credential, u bridge.User) []Planned {
+	ids := "users_pkey"
+	if s.dialect == sqlite {
+		ids = "sqlite_autoindex_users_1"
+	}
+	gate := []any{c.TokenID, c.CustomerID}
+	external := []any{c.CustomerID, u.ExternalID, 10, 0, c.CustomerID, c.TokenID, c.CustomerID}
+	return []Planned{
+		{"User", userByID, append(gate, u.ID), ids},
+		{"UserByName", userByName, append(gate, u.NameKey), "users_user_name"},
+		{"DeletedUser", deletedUser, append(gate, u.NameKey, u.ExternalID), "users_deleted_name"},
+		{"ListUsers", listUsers, append(gate, 4000, 100), "users_ordinal"},
+		{"FindUsers by external id", findUsersHead + "(u.external_id = ?)" + findUsersTail, external, "users_external_id"},
+		{"UserOf", userOf, []any{c.CustomerID, u.ID}, "users_user_name"},
+		{"SearchUsers", searchUsers, []any{c.CustomerID, "user", "user" + afterAll, 10}, "users_user_name"},
+		{"Subject", subject, []any{c.CustomerID, u.ID}, ids},
+		{"CountConnected", countConnected, []any{c.CustomerID}, "users_connected"},
+		{"Removals", removals, []any{c.CustomerID, 1, 1, 1, 1, 1, 1}, "users_removed"},
+	}
+}
+
+// Explain returns the plan of a statement, for any values of its parameters: on PostgreSQL as it is planned once and
+// kept.
+func (s *Store) Explain(ctx context.Context, p Planned) (string, error) {
+	tx, err := s.writer.BeginTxx(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	defer tx.Rollback()
+	var lines []string
+	if s.dialect == sqlite {
+		rows, err := tx.QueryContext(ctx, "EXPLAIN QUERY PLAN "+p.SQL, p.Args...)
+		if err != nil {
+			return "", err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(new(int), new(int), new(int), &line); err != nil {
+				return "", err
+			}
+			lines = append(lines, line)
+		}
+		return strings.Join(lines, "\n"), rows.Err()
+	}
+	if _, err := tx.ExecContext(ctx, "PREPARE explained AS "+s.dialect.rebind(p.SQL)); err != nil {
+		return "", err
+	}
+	defer tx.ExecContext(ctx, "DEALLOCATE explained")
+	nulls := strings.TrimSuffix(strings.Repeat("NULL, ", len(p.Args)), ", ")
+	err = tx.SelectContext(ctx, &lines, "EXPLAIN EXECUTE explained ("+nulls+")")
+	return strings.Join(lines, "\n"), err
+}
+
+// RowsRead runs ListUsers on PostgreSQL and returns how many rows of users it took from the table.
+func (s *Store) RowsRead(ctx context.Context, c bridge.Credential, start, count int) (int, error) {
+	var out []byte
+	query := strings.NewReplacer("$1", "'"+c.TokenID+"'", "$2", "'"+c.CustomerID+"'", "$3", fmt.Sprint(start), "$4", fmt.Sprint(count)).Replace(listUsers)
+	if err := s.writer.GetContext(ctx, &out, "EXPLAIN (ANALYZE, FORMAT JSON) "+query); err != nil {
+		return 0, err
+	}
+	type node struct {
+		Relation string  `json:"Relation Name"`
+		Rows     float64 `json:"Actual Rows"`
+		Removed  float64 `json:"Rows Removed by Filter"`
+		Plans    []node
+	}
+	var plans []struct{ Plan node }
+	if err := json.Unmarshal(out, &plans); err != nil {
+		return 0, err
+	}
+	var count64 float64
+	var walk func(n node)
+	walk = func(n node) {
+		if n.Relation == "users" {
+			count64 += n.Rows + n.Removed
+		}
+		for _, child := range n.Plans {
+			walk(child)
+		}
+	}
+	walk(plans[0].Plan)
+	return int(count64), nil
+}
+
+// Exec runs any statement.
+func (s *Store) Exec(ctx context.Context, query string) (sql.Result, error) {
+	return s.writer.ExecContext(ctx, query)
+}
+
+// InsertStatement and BeginStatement are what PostgreSQL runs for InsertUser and BeginIntent.
+const (
+	InsertStatement = insertUserPostgres
+	BeginStatement  = beginIntentPostgres
+)
+
+// InsertBy inserts a user on PostgreSQL by a statement like InsertStatement; it reports whether that did.
+func (s *Store) InsertBy(ctx context.Context, statement string, now time.Time, w bridge.UserWrite) (bool, error) {
+	args := append(writeArgs(now, w), micros(w.User.Created), micros(w.User.Modified), w.Fresh, int(w.Rank))
+	var ordinal int64
+	return s.writing().get(ctx, &ordinal, statement, args...)
+}
+
+// BeginBy records a call on PostgreSQL by a statement like BeginStatement; it reports whether that did.
+func (s *Store) BeginBy(ctx context.Context, statement string, in bridge.Intent, l bridge.Lease) (bool, error) {
+	n, err := s.writing().exec(ctx, statement, in.ID, in.CustomerID, in.UserID, in.Kind, in.Version, in.Epoch, in.Revokes,
+		micros(in.Sent), micros(in.Deadline), micros(in.Ended), in.Outcome, l.Name, l.Holder, l.Fence)
+	return n == 1, err
+}
+
+// Paused runs statements in a transaction under the customer's lock, as every change of it does, and returns what commits
+// it.
+func (s *Store) Paused(ctx context.Context, customerID string, statements ...string) (commit func() error, err error) {
+	c := s.writing()
+	if c.tx, err = c.db.BeginTxx(ctx, nil); err != nil {
+		return nil, err
+	}
+	if _, err := c.lockCustomer(ctx, customerByID, customerID); err != nil {
+		return nil, err
+	}
+	for _, q := range statements {
+		if _, err := c.tx.ExecContext(ctx, q, customerID); err != nil {
+			return nil, err
+		}
+	}
+	return c.tx.Commit, nil
+}
+
+// AwaitBlocked returns when a statement on the database waits for a lock.
+func (s *Store) AwaitBlocked(ctx context.Context) error {
+	for n := 0; n == 0; {
+		err := s.writer.GetContext(ctx, &n, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
