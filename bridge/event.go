@@ -25,6 +25,7 @@ const (
 	EventUserReactivated = "user.reactivated"
 	EventUserDeleted     = "user.deleted"
 	EventUserRevived     = "user.revived"
+	EventUserReleased    = "user.released" // isSCIMConnected went off
 
 	EventCustomerAdded        = "customer.added"
 	EventCustomerChanged      = "customer.changed"

@@ -99,7 +99,7 @@ type OrgError struct {
 }
 
 func (e *OrgError) Error() string {
-	return fmt.Sprintf("okta %s: %s (HTTP %d %s %s)", e.Op, e.Cause, e.Status, e.Code, e.Attr)
+	return fmt.Sprintf("okta %s: %s (HTTP %d, code %q, attribute %q)", e.Op, e.Cause, e.Status, e.Code, e.Attr)
 }
 
 func (e *OrgError) Unwrap() error { return e.Err }

@@ -29,7 +29,7 @@ type Options struct {
 	Observe  bool                                               // read, plan and report; write nothing to Okta
 	Schedule string                                             // cron syntax; empty: @every 30s
 	Holder   string                                             // names this process in the lease
-	LeaseTTL time.Duration                                      // zero: 15 s
+	LeaseTTL time.Duration                                      // zero: 10 s
 	Timeout  time.Duration                                      // of one call to Okta; zero: 10 s
 	Now      func() time.Time
 	NewID    func() string
@@ -55,7 +55,7 @@ func New(o Options) (*Syncer, error) {
 		o.Schedule = "@every 30s"
 	}
 	if o.LeaseTTL == 0 {
-		o.LeaseTTL = 15 * time.Second
+		o.LeaseTTL = 10 * time.Second
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second

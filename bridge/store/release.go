@@ -3,10 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
-)
 
-// EventReleased says that SCIM ceased to govern a user's account.
-const EventReleased = "user.released"
+	"drawbridge/bridge"
+)
 
 const (
 	countConnected = `SELECT COUNT(*) FROM users WHERE customer_id = ? AND connected`
@@ -19,7 +18,7 @@ RETURNING id, version`
 	fromJSON     = `json_each(?)`
 	fromJSONB    = `json_array_elements(CAST(? AS JSON))`
 	releasedHead = `INSERT INTO event_inbox (id, customer_id, at, epoch, kind, actor, user_id, version, data)
-SELECT value ->> 0, c.id, ?, c.epoch, '` + EventReleased + `', 'drawbridge', value ->> 1, CAST(value ->> 2 AS BIGINT), '{}' FROM customers c CROSS JOIN `
+SELECT value ->> 0, c.id, ?, c.epoch, '` + bridge.EventUserReleased + `', 'drawbridge', value ->> 1, CAST(value ->> 2 AS BIGINT), '{}' FROM customers c CROSS JOIN `
 	releasedTail     = ` WHERE c.id = ?`
 	releasedSQLite   = releasedHead + fromJSON + releasedTail
 	releasedPostgres = releasedHead + fromJSONB + releasedTail

@@ -27,16 +27,16 @@ const (
 type cli struct {
 	Config string `help:"YAML file with flags by name; a flag beats DRAWBRIDGE_<FLAG>, which beats the file." placeholder:"FILE"`
 
-	Demo     demoCmd     `cmd:"" help:"Everything on this machine: identity providers pushing, Okta simulated."`
-	Serve    serveCmd    `cmd:"" help:"Run the service."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
+	Demo     demoCmd     `cmd:"" help:"Everything on this machine: identity providers pushing, Okta simulated, e.g. demo --once"`
+	Serve    serveCmd    `cmd:"" help:"Run the service, e.g. serve --okta-org-url https://vendor.okta.com --database postgres://..."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date, e.g. migrate --database postgres://..."`
 	Customer customerCmd `cmd:"" help:"Customers, their domains and rules."`
 	Token    tokenCmd    `cmd:"" help:"Tokens of a customer's identity provider."`
 	User     userCmd     `cmd:"" help:"People of a customer, and why they can or cannot sign in."`
 	Sync     syncCmd     `cmd:"" help:"What is on its way to Okta."`
 	Okta     oktaCmd     `cmd:"" help:"Prepare, check or simulate an Okta org."`
-	Doctor   doctorCmd   `cmd:"" help:"Say what is wrong and what to do about it."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Doctor   doctorCmd   `cmd:"" help:"Say what is wrong and what to do about it, e.g. doctor --okta-org-url https://vendor.okta.com"`
+	Version  versionCmd  `cmd:"" help:"Print the version, e.g. version --json"`
 }
 
 // errUsage marks an error of the command line.
@@ -153,5 +153,9 @@ func (s *settings) Resolve(c *kong.Context, parent *kong.Path, flag *kong.Flag) 
 	if s.file == nil {
 		return nil, nil
 	}
-	return s.file.Resolve(c, parent, flag)
+	// Under its command, as in "serve: {listen: ...}", or else at the top, for every command that has the flag.
+	if v, err := s.file.Resolve(c, parent, flag); v != nil || err != nil {
+		return v, err
+	}
+	return s.file.Resolve(c, c.Path[0], flag)
 }

@@ -11,7 +11,7 @@ import (
 
 type customerCmd struct {
 	Add    customerAddCmd    `cmd:"" help:"Add a customer, e.g. customer add acme --name \"Acme\" --domain acme.example --trust-domains \"contract 12\""`
-	List   customerListCmd   `cmd:"" help:"List customers."`
+	List   customerListCmd   `cmd:"" help:"List customers, e.g. customer list --json"`
 	Show   customerShowCmd   `cmd:"" help:"Show a customer, e.g. customer show acme"`
 	Set    customerSetCmd    `cmd:"" help:"Change a customer's rules, e.g. customer set acme --grace 14d --logins refuse"`
 	Domain customerDomainCmd `cmd:"" help:"Take a domain as verified, e.g. customer domain acme acme.org --trust-domains \"DNS checked by hand\""`

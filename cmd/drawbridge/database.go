@@ -17,7 +17,7 @@ import (
 
 // databaseFlag is the store that a command works on.
 type databaseFlag struct {
-	Database string `help:"sqlite:FILE or postgres://..." default:"sqlite:drawbridge.db" placeholder:"URL"`
+	Database string `help:"sqlite:FILE or postgres://...; by default sqlite:drawbridge.db." default:"sqlite:drawbridge.db" placeholder:"URL"`
 }
 
 // open opens the store and checks that its schema fits; SQLite's is brought up to date on the way.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -26,17 +27,16 @@ type demoCmd struct {
 
 // Run plays the story, e.g. drawbridge demo --once
 func (c *demoCmd) Run(ctx context.Context, std streams) error {
-	org := oktatest.New(oktatest.Options{Now: now})
-	return c.stage(ctx, std, org, 30*time.Second)
+	return c.stage(ctx, std, world{org: oktatest.New(oktatest.Options{Now: now}), patience: time.Minute})
 }
 
-// stage runs the service between the simulated org and the story, which waits for each of its effects up to patience.
-func (c *demoCmd) stage(ctx context.Context, std streams, org *oktatest.Org, patience time.Duration) error {
+// stage runs the service between the simulated org and the story.
+func (c *demoCmd) stage(ctx context.Context, std streams, w world) error {
 	log := slog.New(slog.DiscardHandler)
 	if c.Verbose {
 		log = logger(std.err, slog.LevelInfo)
 	}
-	s, discard, err := c.openEmpty(ctx, log)
+	s, database, discard, err := c.openEmpty(ctx, log)
 	if err != nil {
 		return err
 	}
@@ -48,11 +48,11 @@ func (c *demoCmd) stage(ctx context.Context, std streams, org *oktatest.Org, pat
 	defer close()
 	work, ctx := errgroup.WithContext(ctx)
 
-	orgURL, err := serveInBackground(serving, work, "127.0.0.1:0", org)
+	orgURL, err := serveInBackground(serving, work, "127.0.0.1:0", w.org)
 	if err != nil {
 		return err
 	}
-	flags := oktaFlags{OktaOrgURL: orgURL, OktaToken: "test-token", OktaShare: 0.5}
+	flags := oktaFlags{OktaOrgURL: orgURL, OktaToken: demoOktaToken, OktaShare: 0.5}
 	client, governor, err := flags.client(std)
 	if err != nil {
 		return err
@@ -71,20 +71,15 @@ func (c *demoCmd) stage(ctx context.Context, std streams, org *oktatest.Org, pat
 	})
 	work.Go(func() error {
 		defer curtain()
-		return c.play(ctx, std, newStory(std.out, org, client, s, base, patience))
+		st := newStory(std, w, client, s, base)
+		if err := st.tell(ctx); err != nil || c.Once {
+			return err
+		}
+		st.invite(invitation{okta: orgURL, database: database, kept: c.Database != "", program: program()})
+		<-ctx.Done()
+		return nil
 	})
 	return work.Wait()
-}
-
-// play tells the story and, unless it is told once, leaves the service running for whoever wants to try it.
-func (c *demoCmd) play(ctx context.Context, std streams, st *story) error {
-	if err := st.tell(ctx); err != nil || c.Once {
-		return err
-	}
-	fmt.Fprintf(std.out, "\nThe service runs on; stop it with Ctrl-C. %s may still push:\n  SCIM base URL  %s\n  bearer token   %s\n",
-		st.globex.name, st.globex.base, st.globex.token)
-	<-ctx.Done()
-	return nil
 }
 
 func (c *demoCmd) address() string {
@@ -99,18 +94,18 @@ func (c *demoCmd) address() string {
 
 // openEmpty opens the demo's store. A database that holds customers is refused: synced with the simulated org, where none
 // of their accounts exist, all of them would end up stuck.
-func (c *demoCmd) openEmpty(ctx context.Context, log *slog.Logger) (s *store.Store, discard func(), err error) {
+func (c *demoCmd) openEmpty(ctx context.Context, log *slog.Logger) (s *store.Store, database string, discard func(), err error) {
 	database, remove := c.Database, func() {}
 	if database == "" {
 		dir, err := os.MkdirTemp("", "drawbridge-demo-")
 		if err != nil {
-			return nil, nil, fmt.Errorf("the demo needs a temporary directory, or --database: %w", err)
+			return nil, "", nil, fmt.Errorf("the demo needs a temporary directory, or --database: %w", err)
 		}
 		database, remove = "sqlite:"+filepath.Join(dir, "demo.db"), func() { os.RemoveAll(dir) }
 	}
 	if s, err = store.Open(ctx, database, store.Options{Now: now, NewID: newID, Logger: log}); err != nil {
 		remove()
-		return nil, nil, err
+		return nil, "", nil, err
 	}
 	discard = func() {
 		s.Close()
@@ -118,9 +113,9 @@ func (c *demoCmd) openEmpty(ctx context.Context, log *slog.Logger) (s *store.Sto
 	}
 	if err := prepareEmpty(ctx, s); err != nil {
 		discard()
-		return nil, nil, err
+		return nil, "", nil, err
 	}
-	return s, discard, nil
+	return s, database, discard, nil
 }
 
 // prepareEmpty brings the schema up to date, but not that of a database in use: hence the look before as well as after.
@@ -143,18 +138,20 @@ func errInUse() error {
 		Message: "this database holds customers; the demo plays with an empty one, or with one of its own if --database is left out"}
 }
 
-// serveInBackground serves as part of work until ctx ends, and returns the URL that it answers at.
+// serveInBackground serves as part of work until ctx ends, and returns the URL that it answers at. Nobody is waited for in
+// the end: the story is over by then.
 func serveInBackground(ctx context.Context, work *errgroup.Group, addr string, h http.Handler) (string, error) {
-	listening, failed := make(chan string, 1), make(chan error, 1)
-	work.Go(func() error {
-		err := listenAndServe(ctx, addr, h, func(at string) { listening <- at })
-		failed <- err
-		return err
-	})
-	select {
-	case at := <-listening:
-		return "http://" + at, nil
-	case err := <-failed:
+	l, err := listen(ctx, addr)
+	if err != nil {
 		return "", err
 	}
+	srv := newServer(h)
+	context.AfterFunc(ctx, func() { srv.Close() })
+	work.Go(func() error {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	return "http://" + l.Addr().String(), nil
 }

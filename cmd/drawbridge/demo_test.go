@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -18,16 +18,22 @@ import (
 func runDemo(t *testing.T, args ...string) (code int, out, errs string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(t.Context(), append([]string{"demo"}, args...), func(string) string { return "" }, &stdout, &stderr)
+	code = run(t.Context(), append([]string{"demo"}, args...), noEnv, &stdout, &stderr)
 	return code, stdout.String(), stderr.String()
 }
 
+func noEnv(string) string { return "" }
+
 func TestDemo_OnceTellsTheWholeStory(t *testing.T) {
+	t.Parallel()
 	for name, database := range map[string]func(t *testing.T) string{
 		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "demo.db") },
 		"postgres": func(t *testing.T) string { return storetest.PostgresURL(t) },
 	} {
-		t.Run(name, func(t *testing.T) { tellOnce(t, database(t)) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tellOnce(t, database(t))
+		})
 	}
 }
 
@@ -37,53 +43,89 @@ func tellOnce(t *testing.T, database string) {
 	if code != exitDone {
 		t.Fatalf("exit %d: %s\n%s", code, errs, out)
 	}
-	if got, want := strings.Count(out, "  ok  "), len((&story{}).steps()); got != want {
+	if got, want := strings.Count(out, "\n    ok  "), len((&story{}).steps()); got != want {
 		t.Errorf("%d steps are ok, want %d:\n%s", got, want, out)
+	}
+	for _, row := range []string{"IdP sent  ", "Drawbridge stored  ", "Okta has  ", "from the request to Okta"} {
+		if got := strings.Count(out, row); got < 10 {
+			t.Errorf("%d rows say %q, want one for each change at least:\n%s", got, row, out)
+		}
 	}
 	if strings.Contains(out, "drawbridge_scim_") {
 		t.Error("a story that ends prints a token nobody can use")
 	}
+	if strings.Contains(out, "\x1b[") {
+		t.Error("colour where there is no terminal")
+	}
 }
 
-// Each of these breaks the world of the demo in one way; the step that it concerns must be the one that fails.
+// Each of these breaks the world of the demo in one way; the step that it concerns must be the one that fails. Once the
+// fault has struck, what it prevents will never be there, so nobody has to wait for it.
 func TestDemo_Mutants(t *testing.T) {
+	t.Parallel()
+	unavailable := oktatest.Fault{Kind: oktatest.StatusCode, Status: http.StatusServiceUnavailable}
 	tests := []struct {
 		name   string
+		op     string
+		skip   int // so many requests of that kind go well first
 		fault  oktatest.Fault
 		failed string
 	}{
-		{"accounts cannot be made", oktatest.Fault{Op: "create", Kind: oktatest.Forbidden403}, " 3  FAILED"},
-		{"a changed profile is not written", oktatest.Fault{Kind: oktatest.Forbidden403, Match: writesTitle}, " 4  FAILED"},
-		{"nobody is suspended", oktatest.Fault{Op: "suspend", Kind: oktatest.StatusCode, Status: http.StatusServiceUnavailable}, " 5  FAILED"},
-		{"sessions are not ended", oktatest.Fault{Op: "end_sessions", Kind: oktatest.StatusCode, Status: http.StatusServiceUnavailable}, " 5  FAILED"},
-		{"nobody is taken back", oktatest.Fault{Op: "unsuspend", Kind: oktatest.StatusCode, Status: http.StatusServiceUnavailable}, " 6  FAILED"},
+		{name: "accounts cannot be made", op: "create", fault: oktatest.Fault{Kind: oktatest.Forbidden403}, failed: "CREATE"},
+		{name: "a login is not renamed", op: "update", fault: oktatest.Fault{Kind: oktatest.Forbidden403}, failed: "RENAME"},
+		{name: "a changed profile is not written", op: "update", skip: 2, fault: oktatest.Fault{Kind: oktatest.Forbidden403}, failed: "CHANGE"},
+		{name: "nobody is suspended", op: "suspend", fault: unavailable, failed: "DEACTIVATE"},
+		{name: "sessions are not ended", op: "end_sessions", fault: unavailable, failed: "DEACTIVATE"},
+		{name: "nobody is taken back", op: "unsuspend", fault: unavailable, failed: "REACTIVATE"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			org := oktatest.New(oktatest.Options{Now: now})
+			struck := make(chan struct{})
+			tt.fault.Op, tt.fault.Match = tt.op, after(tt.skip, sync.OnceFunc(func() { close(struck) }))
 			org.Inject(tt.fault)
-			var stdout, stderr bytes.Buffer
-			c := demoCmd{Once: true, SyncSchedule: "@every 30s", Database: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
-			err := c.stage(t.Context(), streams{&stdout, &stderr}, org, 4*time.Second)
-			if code := exitCode(err, &stderr); code != exitFailed {
+			out, err := stageStory(t, world{org: org, patience: time.Minute, hopeless: struck})
+			if code := exitCode(err, io.Discard); code != exitFailed {
 				t.Errorf("exit %d, want %d", code, exitFailed)
 			}
-			if !strings.Contains(stdout.String(), tt.failed) || !strings.Contains(stdout.String(), "not run") {
-				t.Errorf("want %q, and the steps after it not run:\n%s", tt.failed, stdout.String())
+			title, _, found := strings.Cut(out, "    FAILED  ")
+			if i := strings.LastIndex(title, "\n\n"); !found || !strings.Contains(title[i:], tt.failed+": ") || !strings.Contains(out, ": not run") {
+				t.Errorf("want a step %s to fail, and the steps after it not run:\n%s", tt.failed, out)
 			}
 		})
 	}
 }
 
+// after matches every request but the first ones, and tells that one was struck. The org asks for one request at a time.
+func after(skip int, struck func()) func(*http.Request) bool {
+	return func(*http.Request) bool {
+		if skip > 0 {
+			skip--
+			return false
+		}
+		struck()
+		return true
+	}
+}
+
+func stageStory(t *testing.T, w world) (string, error) {
+	t.Helper()
+	var stdout bytes.Buffer
+	c := demoCmd{Once: true, SyncSchedule: "@every 30s", Database: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
+	err := c.stage(t.Context(), streams{&stdout, io.Discard}, w)
+	return stdout.String(), err
+}
+
 // TestI1_TheDemoSeesALossAtTheDisconnect suspends Emma once the disconnect is committed, as a syncer would that does not heed
 // it. Flags are not written before that has happened, so the step cannot end before either.
 func TestI1_TheDemoSeesALossAtTheDisconnect(t *testing.T) {
+	t.Parallel()
 	org := oktatest.New(oktatest.Options{Now: now})
 	database := "sqlite:" + filepath.Join(t.TempDir(), "demo.db")
 	suspended := make(chan struct{})
 	var breakIt sync.WaitGroup
-	out := &hookedBuffer{text: "removes everybody at once", hook: func() {
+	out := &hookedBuffer{text: "cut the connection in one commit", hook: func() {
 		org.Inject(oktatest.Fault{Op: "update", Kind: oktatest.Slow, Until: suspended})
 		breakIt.Go(func() {
 			defer close(suspended)
@@ -91,36 +133,25 @@ func TestI1_TheDemoSeesALossAtTheDisconnect(t *testing.T) {
 		})
 	}}
 	c := demoCmd{Once: true, SyncSchedule: "@every 30s", Database: database}
-	err := c.stage(t.Context(), streams{out, &bytes.Buffer{}}, org, 20*time.Second)
+	err := c.stage(t.Context(), streams{out, io.Discard}, world{org: org, patience: time.Minute})
 	breakIt.Wait()
-	if err == nil || !strings.Contains(out.String(), " 9  FAILED") || !strings.Contains(err.Error(), "Emma could sign in before") {
-		t.Errorf("stage = %v, want step 9 to miss Emma:\n%s", err, out)
+	if err == nil || !strings.Contains(err.Error(), "(DISCONNECT: ") || !strings.Contains(err.Error(), "Emma could sign in before") {
+		t.Errorf("stage = %v, want the disconnect to miss Emma:\n%s", err, out)
 	}
 }
 
 // suspendOnceDisconnecting waits until Acme's disconnect is committed, and suspends the person named.
 func suspendOnceDisconnecting(t *testing.T, database string, org *oktatest.Org, first string) {
-	svc, s, err := databaseFlag{database}.service(t.Context(), streams{&bytes.Buffer{}, &bytes.Buffer{}})
+	svc, s, err := databaseFlag{database}.service(t.Context(), streams{io.Discard, io.Discard})
 	if err != nil {
 		t.Error(err)
 		return
 	}
 	defer s.Close()
-	poll := time.NewTicker(time.Millisecond)
-	defer poll.Stop()
-	limit := time.After(15 * time.Second)
-	for {
+	eventually(t, "Acme is disconnecting", func() bool {
 		acme, err := svc.Customer(t.Context(), operator(), "acme")
-		if err == nil && acme.State == bridge.Disconnecting {
-			break
-		}
-		select {
-		case <-poll.C:
-		case <-limit:
-			t.Errorf("Acme is %s, %v; want it disconnecting", acme.State, err)
-			return
-		}
-	}
+		return err == nil && acme.State == bridge.Disconnecting
+	})
 	for _, u := range org.Users() {
 		if u.Profile["firstName"] == first {
 			org.SetStatus(u.ID, oktatest.StatusSuspended)
@@ -128,30 +159,32 @@ func suspendOnceDisconnecting(t *testing.T, database string, org *oktatest.Org, 
 	}
 }
 
-func writesTitle(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.Count(r.URL.Path, "/") == 4 && !strings.Contains(r.URL.Path, "meta")
-}
-
-func TestDemo_StillIn(t *testing.T) {
+func TestDemo_Checks(t *testing.T) {
 	tests := []struct {
-		name          string
-		before, after []string
-		want          string
+		name string
+		err  error
+		want string
 	}{
-		{"all stay", []string{"Anna", "Ben"}, []string{"Anna", "Ben"}, ""},
-		{"one more is no loss", []string{"Anna"}, []string{"Anna", "Ben"}, ""},
-		{"one is lost", []string{"Anna", "Ben"}, []string{"Anna"}, "Ben could sign in before and cannot any more"},
-		{"as many, but others", []string{"Anna"}, []string{"Ben"}, "Anna could sign in before and cannot any more"},
-		{"nobody to begin with proves nothing", nil, nil, "nobody could sign in to begin with"},
+		{"all stay", stillIn([]string{"Anna", "Ben"}, []string{"Anna", "Ben"}), ""},
+		{"one more is no loss", stillIn([]string{"Anna"}, []string{"Anna", "Ben"}), ""},
+		{"one is lost", stillIn([]string{"Anna", "Ben"}, []string{"Anna"}), "Ben could sign in before and cannot any more"},
+		{"as many, but others", stillIn([]string{"Anna"}, []string{"Ben"}), "Anna could sign in before and cannot any more"},
+		{"nobody to begin with proves nothing", stillIn(nil, nil), "nobody could sign in to begin with"},
+		{"the same statuses", sameStatuses(map[string]string{"Ben": "SUSPENDED"}, map[string]string{"Ben": "SUSPENDED"}), ""},
+		{"a status changed", sameStatuses(map[string]string{"Ben": "SUSPENDED"}, map[string]string{"Ben": "DEPROVISIONED"}), "the account of Ben was SUSPENDED and is DEPROVISIONED"},
+		{"flags written", noneRevoked([]oktatest.Entry{{Op: "update"}, {Op: "read"}}), ""},
+		{"suspended", noneRevoked([]oktatest.Entry{{Op: "update"}, {Op: "suspend", Method: "POST", Path: "/p"}}), "POST /p was sent"},
+		{"deactivated", noneRevoked([]oktatest.Entry{{Op: "deactivate", Method: "POST", Path: "/p"}}), "POST /p was sent"},
+		{"erased", noneRevoked([]oktatest.Entry{{Op: "delete", Method: "DELETE", Path: "/p"}}), "DELETE /p was sent"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ""
-			if err := stillIn(tt.before, tt.after); err != nil {
-				got = err.Error()
+			if tt.err != nil {
+				got = tt.err.Error()
 			}
 			if got != tt.want {
-				t.Errorf("stillIn = %q, want %q", got, tt.want)
+				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
 	}
@@ -160,7 +193,7 @@ func TestDemo_StillIn(t *testing.T) {
 func TestDemo_RefusesADatabaseInUse(t *testing.T) {
 	database := "sqlite:" + filepath.Join(t.TempDir(), "used.db")
 	ctx := t.Context()
-	svc, s, err := databaseFlag{database}.service(ctx, streams{&bytes.Buffer{}, &bytes.Buffer{}})
+	svc, s, err := databaseFlag{database}.service(ctx, streams{io.Discard, io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +205,7 @@ func TestDemo_RefusesADatabaseInUse(t *testing.T) {
 	if code != exitUsage || !strings.Contains(errs, "holds customers") || out != "" {
 		t.Errorf("exit %d, stdout %q, stderr %q; want %d and the reason", code, out, errs, exitUsage)
 	}
-	svc, s, err = databaseFlag{database}.service(ctx, streams{&bytes.Buffer{}, &bytes.Buffer{}})
+	svc, s, err = databaseFlag{database}.service(ctx, streams{io.Discard, io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,14 +215,17 @@ func TestDemo_RefusesADatabaseInUse(t *testing.T) {
 	}
 }
 
-func TestDemo_StaysUntilItIsStopped(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	out := &hookedBuffer{text: "bearer token", hook: stop}
-	c := demoCmd{SyncSchedule: "@every 30s", Listen: "127.0.0.1:0", Database: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
-	err := c.stage(ctx, streams{out, &bytes.Buffer{}}, oktatest.New(oktatest.Options{Now: now}), 30*time.Second)
-	if err != nil || !strings.Contains(out.String(), "stop it with Ctrl-C") {
-		t.Errorf("stage = %v after\n%s", err, out)
+func TestPage_Colour(t *testing.T) {
+	plain := newPage(&bytes.Buffer{}, noEnv)
+	if plain.colour {
+		t.Error("a buffer is taken for a terminal")
+	}
+	var b bytes.Buffer
+	p := &page{out: &b, colour: true}
+	p.row("IdP sent", "x")
+	p.row("Okta has", "")
+	if want := "    \x1b[2mIdP sent\x1b[0m           x\n"; b.String() != want {
+		t.Errorf("the row is %q, want %q", b.String(), want)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"drawbridge/bridge"
 	"drawbridge/oktasync"
 	"drawbridge/oktasync/okta"
 	"drawbridge/oktasync/oktatest"
@@ -50,7 +51,7 @@ func (f oktaFlags) client(std streams) (*okta.Client, *oktasync.Governor, error)
 
 type oktaCmd struct {
 	Setup    oktaSetupCmd    `cmd:"" help:"Write the four profile attributes into the org's user schema; idempotent, e.g. okta setup --okta-org-url https://vendor.okta.com"`
-	Check    oktaCheckCmd    `cmd:"" help:"Say whether the org is ready; writes nothing."`
+	Check    oktaCheckCmd    `cmd:"" help:"Say whether the org is ready; writes nothing, e.g. okta check --okta-org-url https://vendor.okta.com"`
 	Simulate oktaSimulateCmd `cmd:"" help:"Serve an empty Okta org in memory, e.g. okta simulate --listen 127.0.0.1:8090 --token test"`
 }
 
@@ -63,7 +64,7 @@ func (c *oktaSetupCmd) Run(ctx context.Context, std streams) error {
 	}
 	changed, err := client.Setup(ctx)
 	if err != nil {
-		return err
+		return explained(ctx, client, err)
 	}
 	if len(changed) == 0 {
 		_, err = fmt.Fprintln(std.out, "nothing to do: the four attributes are there")
@@ -73,6 +74,16 @@ func (c *oktaSetupCmd) Run(ctx context.Context, std streams) error {
 		fmt.Fprintln(std.out, "written:", name)
 	}
 	return nil
+}
+
+// explained says what is wrong with the credentials, if that is why Okta refused something.
+func explained(ctx context.Context, client *okta.Client, err error) error {
+	for _, f := range client.Check(ctx) {
+		if !f.OK && (f.Subject == "token" || f.Subject == "rights") {
+			return &bridge.Error{Code: bridge.Invalid, Message: f.Sentence, Err: err}
+		}
+	}
+	return err
 }
 
 type oktaCheckCmd struct {
@@ -133,9 +144,7 @@ func listenAndServe(ctx context.Context, addr string, h http.Handler, ready func
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-	}
+	srv := newServer(h)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	ready(l.Addr().String())
@@ -147,4 +156,11 @@ func listenAndServe(ctx context.Context, addr string, h http.Handler, ready func
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return srv.Shutdown(grace)
+}
+
+// newServer bounds what a client may send and how long it may take.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
 }
