@@ -28,11 +28,17 @@ func (r dueRow) due() bridge.Due {
 
 const dueColumns = `user_id, customer_id, rank, due_at, version, attempts, parked`
 
-// markDue is for a version that the caller knows. It keeps the more urgent rank of two marks unless told to take the later one's.
+// markDue is for a version that the caller knows. It keeps the more urgent rank of two marks unless told to take the later
+// one's, and the nearer time: who is written again and again does not lose the place in the queue.
 const markDue = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked) VALUES (?, ?, ?, ?, ?, 0, '')
 ON CONFLICT (user_id) DO UPDATE SET
   rank = CASE WHEN ? OR excluded.rank < due.rank THEN excluded.rank ELSE due.rank END,
-  due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
+  due_at = CASE WHEN excluded.due_at < due.due_at THEN excluded.due_at ELSE due.due_at END, version = excluded.version, attempts = 0, parked = ''`
+
+// keepDue is markDue for a mark that stands and changes in nothing that an index holds. SQLite writes an index anew whenever
+// a statement names one of its columns.
+const keepDue = `UPDATE due SET version = $3, attempts = 0
+WHERE customer_id = $1 AND user_id = $2 AND rank <= $4 AND due_at <= $5 AND parked = ''`
 
 // markAgain is for whatever version the user has. A time that is nearer stands, a microsecond later: whoever settles the
 // mark as it was must not settle this one with it.

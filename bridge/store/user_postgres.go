@@ -51,7 +51,7 @@ SELECT ordinal FROM written`
   INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
   SELECT written.id, written.customer_id, $22, $3, written.version, 0, '' FROM written
   ON CONFLICT (user_id) DO UPDATE SET rank = CASE WHEN $23 OR excluded.rank < due.rank THEN excluded.rank ELSE due.rank END,
-    due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''
+    due_at = LEAST(excluded.due_at, due.due_at), version = excluded.version, attempts = 0, parked = ''
 )
 SELECT ordinal FROM written`
 )

@@ -22,6 +22,13 @@ RETURNING ordinal`
 WHERE customer_id = $1 AND id = $4 AND version = $9 - 1 AND EXISTS (SELECT 1 ` + gateSQLite + `)
 RETURNING ordinal`
 
+	// What most writes are: nothing changes that an index holds. SQLite writes an index anew, and the log with it, whenever a
+	// statement names one of its columns.
+	replaceDocSQLite = `UPDATE users SET doc = $7, folded = COALESCE(NULLIF($8, ''), folded), version = $9, active = $11, modified_at = $14
+WHERE customer_id = $1 AND id = $4 AND version = $9 - 1 AND user_name_key = $5 AND external_id IS $6
+  AND connected = $10 AND removed_at = $12 AND deleted_at = $13 AND EXISTS (SELECT 1 ` + gateSQLite + `)
+RETURNING ordinal`
+
 	countUser = `INSERT INTO user_block (customer_id, block, users, active) VALUES (?, ?, ?, ?)`
 )
 
@@ -51,7 +58,10 @@ func (s *Store) replaceUserSQLite(ctx context.Context, now time.Time, w bridge.U
 	}
 	err = s.inTx(ctx, func(ctx context.Context, tx *session) error {
 		var ordinal int64
-		done, err = tx.get(ctx, &ordinal, replaceUserSQLite, args...)
+		done, err = tx.get(ctx, &ordinal, replaceDocSQLite, args...)
+		if err == nil && !done {
+			done, err = tx.get(ctx, &ordinal, replaceUserSQLite, args...)
+		}
 		if err != nil || !done {
 			return err
 		}
@@ -63,8 +73,7 @@ func (s *Store) replaceUserSQLite(ctx context.Context, now time.Time, w bridge.U
 // effects are what follows from a write of a user.
 func (c *session) effects(ctx context.Context, now time.Time, w bridge.UserWrite, ordinal int64) error {
 	customer, u := w.Credential.CustomerID, w.User
-	_, err := c.exec(ctx, markDue, u.ID, customer, int(w.Rank), micros(now), u.Version, w.Raise)
-	if err != nil {
+	if err := c.markWritten(ctx, now, w); err != nil {
 		return err
 	}
 	if w.Members != 0 || w.Actives != 0 {
@@ -75,4 +84,17 @@ func (c *session) effects(ctx context.Context, now time.Time, w bridge.UserWrite
 	e := w.Event
 	e.CustomerID, e.UserID, e.Version = customer, u.ID, u.Version
 	return c.addEvents(ctx, e)
+}
+
+// markWritten marks the user as due.
+func (c *session) markWritten(ctx context.Context, now time.Time, w bridge.UserWrite) error {
+	customer, u := w.Credential.CustomerID, w.User
+	if u.Version > 1 && !w.Raise {
+		kept, err := c.exec(ctx, keepDue, customer, u.ID, u.Version, int(w.Rank), micros(now))
+		if err != nil || kept > 0 {
+			return err
+		}
+	}
+	_, err := c.exec(ctx, markDue, u.ID, customer, int(w.Rank), micros(now), u.Version, w.Raise)
+	return err
 }
