@@ -499,3 +499,57 @@ func (r *rig) holder() string {
 	}
 	return l.Holder
 }
+
+// Every change has exactly one event; a customer's events are numbered without a gap, and a person's in the order of the
+// versions, however many customers write at once. Mutant: the sequencer numbers backwards.
+func TestI24_EveryChangeHasOneEvent(t *testing.T) {
+	each(t, func(r *rig) {
+		acme, globex := r.customer("acme"), r.customer("globex")
+		r.syncing(oktasync.Options{}, func() {
+			for _, p := range []*idp{acme, globex} {
+				for i, id := range p.pushMany(8) {
+					p.set(id, map[string]any{"title": fmt.Sprint(i)})
+					if i == 0 {
+						p.setActive(id, false)
+						p.setActive(id, true)
+						p.remove(id)
+					}
+				}
+			}
+			r.quiet()
+			r.eventually("everything is numbered", func() bool {
+				n, err := r.store.NumberEvents(r.Context(), 1000)
+				return err == nil && n == 0
+			})
+		})
+		for _, p := range []*idp{acme, globex} {
+			p.checkEvents()
+		}
+	})
+}
+
+func (p *idp) checkEvents() {
+	p.r.Helper()
+	events, err := p.r.store.Events(p.r.Context(), p.customer.ID, 0, 1000)
+	if err != nil {
+		p.r.Fatal(err)
+	}
+	versions := map[string]int64{}
+	for i, e := range events {
+		if e.Seq != int64(i+1) {
+			p.r.Fatalf("event %d of %s has the number %d", i+1, p.slug, e.Seq)
+		}
+		if !strings.HasPrefix(e.Kind, "user.") {
+			continue
+		}
+		if e.Version != versions[e.UserID]+1 {
+			p.r.Errorf("an event of version %d follows version %d of the same person", e.Version, versions[e.UserID])
+		}
+		versions[e.UserID] = e.Version
+	}
+	for id, version := range versions {
+		if got := p.subject(id).User.Version; got != version {
+			p.r.Errorf("the last event is of version %d, the person is at %d", version, got)
+		}
+	}
+}

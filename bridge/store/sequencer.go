@@ -2,10 +2,17 @@ package store
 
 import "context"
 
-// numbered gives each customer's events the numbers after its last one, in the order in which they arrived.
-const numbered = `SELECT b.customer_id,
-  (SELECT COALESCE(MAX(e.seq), 0) FROM events e WHERE e.customer_id = b.customer_id) + ROW_NUMBER() OVER (PARTITION BY b.customer_id ORDER BY b.arrival),
-  b.id, b.at, b.epoch, b.kind, b.actor, b.user_id, b.version, b.data FROM batch b`
+// numbered gives each customer's events the numbers after its last one, in the order in which they arrived. The last
+// numbers are read once and before anything is inserted: a search for the greatest one would walk over every row that the
+// statement itself has inserted and does not see.
+const numbered = `, last AS MATERIALIZED (
+  SELECT c.customer_id, (SELECT COALESCE(MAX(e.seq), 0) FROM events e WHERE e.customer_id = c.customer_id) AS seq
+  FROM (SELECT DISTINCT customer_id FROM batch) AS c
+)
+INSERT INTO events (customer_id, seq, id, at, epoch, kind, actor, user_id, version, data)
+SELECT b.customer_id, l.seq + ROW_NUMBER() OVER (PARTITION BY b.customer_id ORDER BY b.arrival),
+  b.id, b.at, b.epoch, b.kind, b.actor, b.user_id, b.version, b.data
+FROM batch b JOIN last l ON l.customer_id = b.customer_id`
 
 const (
 	// One statement sees one state of the database: an event of a transaction that is still open is not in it and comes in
@@ -14,11 +21,9 @@ const (
 	numberEventsPostgres = `WITH batch AS (
   DELETE FROM event_inbox WHERE arrival <= (SELECT MAX(arrival) FROM (SELECT arrival FROM event_inbox ORDER BY arrival LIMIT $1) AS first)
   RETURNING arrival, id, customer_id, at, epoch, kind, actor, user_id, version, data
-)
-INSERT INTO events (customer_id, seq, id, at, epoch, kind, actor, user_id, version, data) ` + numbered
+)` + numbered
 
-	numberEventsSQLite = `WITH batch AS (SELECT * FROM event_inbox WHERE arrival <= ?)
-INSERT INTO events (customer_id, seq, id, at, epoch, kind, actor, user_id, version, data) ` + numbered
+	numberEventsSQLite = `WITH batch AS (SELECT * FROM event_inbox WHERE arrival <= ?)` + numbered
 
 	batchEnd  = `SELECT COALESCE(MAX(arrival), 0) FROM (SELECT arrival FROM event_inbox ORDER BY arrival LIMIT ?) AS batch`
 	clearance = `DELETE FROM event_inbox WHERE arrival <= ?`

@@ -143,7 +143,7 @@ CREATE TABLE due (
     version     BIGINT NOT NULL,              -- the user's version that made it due
     attempts    BIGINT NOT NULL,
     parked      TEXT COLLATE "C" NOT NULL     -- reason code; empty: not stuck
-);
+) WITH (fillfactor = 70);                      -- as in users: a mark that stands is often written again
 CREATE INDEX due_order ON due (rank, due_at);
 CREATE INDEX due_parked ON due (customer_id) WHERE parked <> '';
 
