@@ -127,7 +127,11 @@ func (j *job) leave(ctx context.Context, d policy.Decision) (end, error) {
 		return j.parked(d.Code), nil
 	case policy.WaitingForAnswer:
 		return end{over: true, at: j.Now().Add(idleRetry)}, nil
-	case policy.NeverLinked: // a login that was reserved and never used is free again
+	case policy.NeverLinked:
+		if j.Link == nil {
+			break
+		}
+		// A login that was reserved and never used is free again.
 		if err := j.Store.DropReservation(ctx, j.User.CustomerID, j.User.ID); err != nil {
 			return end{}, err
 		}

@@ -175,16 +175,19 @@ func (s *Syncer) dispatch(ctx context.Context, lease bridge.Lease) (time.Duratio
 				s.reconcile(ctx, lease, d)
 			}()
 		}
-		if started == 0 {
+		if started == 0 || len(due) < free {
 			break
 		}
 	}
-	next, ok, err := s.Store.NextDue(ctx, now)
-	if ok {
-		tick = min(tick, max(next.Sub(now), 0))
-	}
 	if resume := s.rest.earliest(now); !resume.IsZero() {
 		tick = min(tick, resume.Sub(now))
+	}
+	if s.desk.free() < desks { // whoever leaves has the work looked at again
+		return min(tick, time.Second), nil
+	}
+	next, ok, err := s.Store.NextDue(ctx, now)
+	if ok {
+		tick = min(tick, next.Sub(now))
 	}
 	return max(tick, 10*time.Millisecond), err
 }

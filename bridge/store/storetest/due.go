@@ -44,6 +44,13 @@ func testDueMark(t *testing.T, s *store.Store) {
 	u = f.put(f.activated(u))
 	want.Rank, want.Version = bridge.RankRestore, u.Version
 	check("a restoration: the removal is superseded")
+
+	f.now = f.now.Add(time.Minute)
+	update(false, bridge.RankUpdate)
+	check("a less urgent write a minute later: its place in the queue")
+	update(true, bridge.RankRevoke)
+	want.Rank = bridge.RankRevoke
+	check("another rank a minute later: likewise")
 }
 
 // testDueQueue checks the order in which the due come, and what else is asked of the queue.
