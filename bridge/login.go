@@ -79,7 +79,7 @@ func NormalizeAddress(address string) (key, domain string, ok bool) {
 // NormalizeDomain returns a domain as lower-case A-labels, false if it is none.
 func NormalizeDomain(domain string) (string, bool) {
 	ascii, err := domains.ToASCII(strings.TrimSuffix(domain, "."))
-	if err != nil || !strings.Contains(ascii, ".") {
+	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") {
 		return "", false
 	}
 	return ascii, true

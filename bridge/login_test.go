@@ -29,6 +29,9 @@ func TestNormalizeAddress(t *testing.T) {
 		{"@acme.example", "", "", false},
 		{"a@acme", "", "", false},
 		{"a@acme..example", "", "", false},
+		{"a@acme.example.", "a@acme.example", "acme.example", true}, // the root, as DNS writes it
+		{"a@acme.example..", "", "", false},
+		{"aaaa@0..", "", "", false},
 	} {
 		key, domain, ok := NormalizeAddress(c.in)
 		if ok != c.ok || ok && (key != c.key || domain != c.domain) {

@@ -206,6 +206,11 @@ func instead(when func(Facts, Decision) bool, act Act) decider {
 }
 
 func TestI7_AbsenceNeverRevokes(t *testing.T) {
+	for _, status := range []Status{"", Staged, Provisioned, Active, Recovery, PasswordExpired, LockedOut, Suspended, Deprovisioned} {
+		if d := Decide(Facts{Now: time.Unix(1, 0), Connected: true, Status: status, Grace: time.Hour}); d.Act.Revokes() {
+			t.Errorf("%q, inactive and never removed: %s", status, d.Act)
+		}
+	}
 	holds(t, absenceNeverRevokes)
 	catches(t, absenceNeverRevokes, "not active counts as removed", pretend(func(f *Facts) {
 		if !f.Active && f.RemovedAt.IsZero() {
