@@ -82,7 +82,9 @@ func NormalizeDomain(domain string) (string, bool) {
 	if err != nil || !strings.Contains(ascii, ".") || strings.HasSuffix(ascii, ".") {
 		return "", false
 	}
-	return ascii, true
+	// What compares equal must stay equal: a form that does not map to itself is none.
+	again, err := domains.ToASCII(ascii)
+	return ascii, err == nil && again == ascii
 }
 
 // goodLocalPart accepts RFC 5321's dot-atom without the characters that mean something in a URL. It looks at what was
