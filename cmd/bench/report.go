@@ -116,7 +116,8 @@ All sides keep their data on the same disk and answer over the loopback interfac
 share the processor with them. They have their turns within one round, while the other sides are stopped; a figure is the
 median of the rounds' ratios. Every answer is checked, and a wrong one ends the run.
 
-- **service**: ` + "`drawbridge serve`" + ` at its default settings, with a simulated Okta org that it keeps in step meanwhile.
+- **service**: ` + "`drawbridge serve`" + ` at its default settings, with a simulated Okta org that it keeps in step meanwhile;
+  only the customer's own limit on requests is raised, which nothing here is meant to measure.
 - **reference**: a handler on the same router and drivers that does as little as a SCIM server with a queue can: no
   credentials, no validation, no events; JSON decoded to a map and encoded again, one prepared statement (SQLite: one
   transaction) for the user and its place in the queue, the total counted once a second.
