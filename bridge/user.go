@@ -23,7 +23,7 @@ type User struct {
 // Rank orders what is due: the lowest goes first.
 type Rank int
 
-// The ranks, as `sync status` names them.
+// The ranks. `sync status` shows all but the last, which is not work.
 const (
 	RankContain Rank = iota
 	RankRevoke
@@ -34,12 +34,9 @@ const (
 	RankLater // nothing to do until a time comes, such as the end of a grace period
 )
 
-// RankNames are the names of the ranks in order.
-func RankNames() []string {
-	return []string{"contain", "revoke", "restore", "create", "update", "flags"}
+func (r Rank) String() string {
+	return [...]string{"contain", "revoke", "restore", "create", "update", "flags", "later"}[r]
 }
-
-func (r Rank) String() string { return RankNames()[r] }
 
 // Due marks a user whose account in Okta may differ from what it should be.
 type Due struct {

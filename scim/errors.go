@@ -67,21 +67,6 @@ func InvalidFilter(detail string) *Error {
 	return refusal(http.StatusBadRequest, schema.InvalidFilter, "%s", detail)
 }
 
-// InvalidPath is 400: the path of a PATCH operation names nothing that exists.
-func InvalidPath(detail string) *Error {
-	return refusal(http.StatusBadRequest, schema.InvalidPath, "%s", detail)
-}
-
-// Mutability is 400: the attribute cannot be changed in this way.
-func Mutability(detail string) *Error {
-	return refusal(http.StatusBadRequest, schema.Mutability, "%s", detail)
-}
-
-// NoTarget is 400: the path of a PATCH operation selects nothing.
-func NoTarget(detail string) *Error {
-	return refusal(http.StatusBadRequest, schema.NoTarget, "%s", detail)
-}
-
 // TooMany is 400: more operations or results than a request may have.
 func TooMany(detail string) *Error {
 	return refusal(http.StatusBadRequest, schema.TooMany, "%s", detail)

@@ -95,8 +95,8 @@ func readStatus(ctx context.Context, s *store.Store) (syncStatus, error) {
 	if err != nil {
 		return st, err
 	}
-	for rank, name := range bridge.RankNames() {
-		st.Due[name] = byRank[bridge.Rank(rank)]
+	for rank := bridge.RankContain; rank < bridge.RankLater; rank++ {
+		st.Due[rank.String()] = byRank[rank]
 	}
 	st.Parked = parked
 	if err := st.readHolds(ctx, s); err != nil {
@@ -145,8 +145,8 @@ func (st syncStatus) print(std streams) error {
 	} else {
 		fmt.Fprintf(w, "syncing\t%s (until %s)\n", st.Lease.Holder, when(st.Lease.Until))
 	}
-	for _, name := range bridge.RankNames() {
-		fmt.Fprintf(w, "due: %s\t%d\n", name, st.Due[name])
+	for rank := bridge.RankContain; rank < bridge.RankLater; rank++ {
+		fmt.Fprintf(w, "due: %s\t%d\n", rank, st.Due[rank.String()])
 	}
 	fmt.Fprintf(w, "stuck\t%d\n", st.Parked)
 	for _, h := range st.Holds {
