@@ -76,8 +76,14 @@ func (c *circuit) probe(ctx context.Context) error {
 	return c.s.Probe(bounded)
 }
 
-// watch probes an open circuit until Okta answers, and raises the alarm.
+// watch probes an open circuit until Okta answers, and raises the alarm. A circuit that was open when the lease was lost
+// is probed again when it is back; what another holder published of one is taken back otherwise.
 func (c *circuit) watch(ctx context.Context) {
+	if c.open() {
+		signal(c.tripped)
+	} else {
+		c.publish(ctx, nil)
+	}
 	for {
 		select {
 		case <-ctx.Done():

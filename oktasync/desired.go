@@ -50,9 +50,14 @@ func (j *job) flags() map[string]any {
 // diff returns what must be written; of an account that SCIM does not govern, the flags alone.
 func (j *job) diff() map[string]any {
 	if !j.User.Connected || !j.Customer.State.Governs() {
-		return mapping.Diff(pick(j.Link.Applied, ConnectedAttr, ActiveAttr), j.flags())
+		return j.flagsDiff()
 	}
 	return mapping.Diff(j.Link.Applied, j.desired().profile)
+}
+
+// flagsDiff returns the flags that must be written.
+func (j *job) flagsDiff() map[string]any {
+	return mapping.Diff(pick(j.Link.Applied, ConnectedAttr, ActiveAttr), j.flags())
 }
 
 func pick(m map[string]any, keys ...string) map[string]any {

@@ -467,6 +467,46 @@ func TestCircuit(t *testing.T) {
 	})
 }
 
+// A process that loses the lease during an outage takes the work up when it has it again.
+func TestCircuitOutlivesTheLease(t *testing.T) {
+	each(t, func(r *rig) {
+		acme := r.customer("acme")
+		ids := acme.pushMany(8)
+		r.settle()
+		s := r.syncer(oktasync.Options{})
+		up := r.org.Down()
+		stop := r.run(s)
+		acme.setActive(ids[0], false)
+		r.eventually("the alarm is raised", func() bool { return strings.Contains(r.log.String(), "ALARM") })
+		stop()
+		up()
+		r.run(s)
+		r.quiet()
+		r.want("removed during the outage", acme.account(ids[0]), policy.Suspended, true, false)
+	})
+}
+
+// Flags that Okta refuses keep nobody in, and what was done is read back.
+func TestI11_RefusedFlagsKeepNobodyIn(t *testing.T) {
+	each(t, func(r *rig) {
+		acme := r.customer("acme")
+		ids := acme.pushMany(12)
+		r.settle()
+		for _, id := range ids[:2] {
+			r.org.Inject(oktatest.Fault{Op: "update", UserID: acme.account(id).ID, Kind: oktatest.StatusCode, Status: 400})
+		}
+		r.org.SetStatus(acme.account(ids[1]).ID, string(policy.PasswordExpired))
+		acme.setActive(ids[0], false)
+		acme.setActive(ids[1], false)
+		r.settle()
+		r.want("suspended", acme.account(ids[0]), policy.Suspended, true, true)
+		r.want("deactivated", acme.account(ids[1]), policy.Deprovisioned, true, true)
+		if s := acme.subject(ids[0]); s.Due == nil || s.Due.Parked != string(oktasync.RefusedByOkta) || s.Link.TakenAt.IsZero() {
+			r.Errorf("due = %+v, taken at %v; want stuck, and read back", s.Due, s.Link.TakenAt)
+		}
+	})
+}
+
 // Of two syncers one works; when it hands over or vanishes, the other does.
 func TestLeaseIsHeldByOneAndHandedOver(t *testing.T) {
 	each(t, func(r *rig) {

@@ -170,10 +170,11 @@ func (j *job) afterState(ctx context.Context, err error) (end, error) {
 // Okta takes no profile of a deactivated account).
 func (j *job) revoke(ctx context.Context, d policy.Decision) (end, error) {
 	action := Action(d.Act)
-	if action == Deactivate {
-		if diff := j.diff(); len(diff) > 0 {
-			return j.update(ctx, diff)
+	if flags := j.flagsDiff(); action == Deactivate && len(flags) > 0 {
+		if e, err := j.update(ctx, flags); !refused(err) {
+			return e, err
 		}
+		// What Okta refuses to show must not keep somebody in.
 	}
 	c := j.action(action, func(l *bridge.Link) *bridge.Event {
 		j.tookAccess(l, took(action))
@@ -187,6 +188,12 @@ func (j *job) revoke(ctx context.Context, d policy.Decision) (end, error) {
 		return e, err
 	}
 	return j.afterState(ctx, j.finish(ctx, in, c))
+}
+
+// refused reports whether Okta will not take what was to be written on this account.
+func refused(err error) bool {
+	var o *OrgError
+	return errors.As(err, &o) && (o.Cause == CauseRefused || o.Cause == CauseTaken)
 }
 
 // restore gives access back to an account from which Drawbridge took it.

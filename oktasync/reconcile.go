@@ -154,7 +154,11 @@ func (j *job) keep(ctx context.Context, d policy.Decision) (end, error) {
 		return end{}, j.endSessions(ctx)
 	}
 	if diff := j.diff(); len(diff) > 0 {
-		return j.update(ctx, diff)
+		e, err := j.update(ctx, diff)
+		if refused(err) && j.unread() { // the end of access is read back all the same
+			err = errors.Join(j.read(ctx, false), err)
+		}
+		return e, err
 	}
 	if j.unread() {
 		return end{}, j.read(ctx, false)

@@ -194,6 +194,12 @@ func (r *rig) syncing(o oktasync.Options, do func()) {
 // start runs a syncer until the returned function is called, or the test ends.
 func (r *rig) start(o oktasync.Options) (stop func()) {
 	r.Helper()
+	return r.run(r.syncer(o))
+}
+
+// syncer makes one over the rig's store and org.
+func (r *rig) syncer(o oktasync.Options) *oktasync.Syncer {
+	r.Helper()
 	if o.Store == nil {
 		o.Store = r.store
 	}
@@ -216,6 +222,10 @@ func (r *rig) start(o oktasync.Options) (stop func()) {
 	if err != nil {
 		r.Fatal(err)
 	}
+	return s
+}
+
+func (r *rig) run(s *oktasync.Syncer) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Run(ctx) }()
