@@ -88,8 +88,10 @@ func (c *circuit) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-c.tripped:
-			c.recover(ctx)
+		case <-c.tripped: // by one of several failures, perhaps: the outage that another one told of may be over
+			if c.open() {
+				c.recover(ctx)
+			}
 		}
 	}
 }
