@@ -19,7 +19,7 @@ type inside struct{}
 // each time. A transaction within a transaction is a mistake of the caller: on SQLite it would wait for itself.
 func (s *Store) inTx(ctx context.Context, fn func(context.Context, *session) error) error {
 	if ctx.Value(inside{}) != nil {
-		return errors.New("a transaction was begun within a transaction")
+		return errNested()
 	}
 	var missed []string
 	err := s.again(ctx, func() error {
@@ -31,12 +31,19 @@ func (s *Store) inTx(ctx context.Context, fn func(context.Context, *session) err
 	if err != nil {
 		return err
 	}
+	s.prepareMissed(ctx, missed)
+	return nil
+}
+
+func errNested() error { return errors.New("a transaction was begun within a transaction") }
+
+// prepareMissed prepares what a transaction had to run unprepared, for the next one.
+func (s *Store) prepareMissed(ctx context.Context, missed []string) {
 	for _, query := range missed {
 		if _, err := s.prepare(ctx, s.writer, query); err != nil {
 			break // the transaction is committed; the next one will run the statement unprepared again
 		}
 	}
-	return nil
 }
 
 // run begins, runs and ends one transaction.
