@@ -42,7 +42,7 @@ type Store struct {
 	newID   func() string
 	log     *slog.Logger
 	bell    *bell
-	group   *group // of SQLite's writes
+	commits *commitQueue // of SQLite's writes
 
 	mu         sync.RWMutex
 	statements map[prepared]*sqlx.Stmt
@@ -60,7 +60,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	if o.NewID == nil {
 		return nil, errors.New("store.Open: Options.NewID is missing")
 	}
-	s := &Store{now: o.Now, newID: o.NewID, log: o.Logger, statements: make(map[prepared]*sqlx.Stmt), group: newGroup()}
+	s := &Store{now: o.Now, newID: o.NewID, log: o.Logger, statements: make(map[prepared]*sqlx.Stmt), commits: newCommitQueue()}
 	if err := s.connect(ctx, databaseURL, o.MaxConns); err != nil {
 		return nil, err
 	}

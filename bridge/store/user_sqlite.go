@@ -39,7 +39,7 @@ func (s *Store) insertUserSQLite(ctx context.Context, now time.Time, w bridge.Us
 		u.ID, u.NameKey, optional(u.ExternalID), string(u.Doc), string(u.Folded), u.Version, u.Connected, u.Active,
 		micros(u.Removed), micros(u.Deleted), micros(u.Created), micros(u.Modified), w.Fresh,
 	}
-	err = s.inGroup(ctx, func(ctx context.Context, tx *session) error {
+	err = s.inSharedCommit(ctx, func(ctx context.Context, tx *session) error {
 		done, err = tx.get(ctx, &ordinal, insertUserSQLite, args...)
 		if err != nil || !done {
 			return err
@@ -56,7 +56,7 @@ func (s *Store) replaceUserSQLite(ctx context.Context, now time.Time, w bridge.U
 		u.ID, u.NameKey, optional(u.ExternalID), string(u.Doc), string(u.Folded), u.Version, u.Connected, u.Active,
 		micros(u.Removed), micros(u.Deleted), micros(u.Modified),
 	}
-	err = s.inGroup(ctx, func(ctx context.Context, tx *session) error {
+	err = s.inSharedCommit(ctx, func(ctx context.Context, tx *session) error {
 		var ordinal int64
 		done, err = tx.get(ctx, &ordinal, replaceDocSQLite, args...)
 		if err == nil && !done {

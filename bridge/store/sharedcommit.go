@@ -8,21 +8,21 @@ import (
 	"sync"
 )
 
-// maxGroup bounds how many writes one commit takes, and with it how long the first of them waits for the others.
-const maxGroup = 64
+// maxShared bounds how many writes one commit takes, and with it how long the first of them waits for the others.
+const maxShared = 64
 
-// group commits the writes that wait for SQLite's only writer together. A commit waits for the disk, which takes as long for
+// commitQueue commits the writes that wait for SQLite's only writer together. A commit waits for the disk, which takes as long for
 // ten writes as for one. Whoever gets the turn first runs the writes of all who wait; each of them succeeds or fails by
 // itself, and none is answered before the commit.
-type group struct {
+type commitQueue struct {
 	turn chan struct{} // holds one: the right to run
 
 	mu      sync.Mutex
-	waiting []*groupWrite
+	waiting []*sharedWrite
 }
 
-// groupWrite is one write of a group.
-type groupWrite struct {
+// sharedWrite is one write of a group.
+type sharedWrite struct {
 	ctx      context.Context
 	fn       func(context.Context, *session) error
 	done     chan struct{} // closed when err and panicked are final
@@ -30,26 +30,26 @@ type groupWrite struct {
 	panicked any // what fn panicked with
 }
 
-func newGroup() *group { return &group{turn: make(chan struct{}, 1)} }
+func newCommitQueue() *commitQueue { return &commitQueue{turn: make(chan struct{}, 1)} }
 
-// inGroup is inTx for a short write on SQLite. Once the write has begun, the end of ctx does not stop it: that would take the
+// inSharedCommit is inTx for a short write on SQLite. Once the write has begun, the end of ctx does not stop it: that would take the
 // others of its group with it.
-func (s *Store) inGroup(ctx context.Context, fn func(context.Context, *session) error) error {
+func (s *Store) inSharedCommit(ctx context.Context, fn func(context.Context, *session) error) error {
 	if ctx.Value(inside{}) != nil {
 		return errNested()
 	}
-	w := &groupWrite{ctx: ctx, fn: fn, done: make(chan struct{})}
-	s.group.add(w)
+	w := &sharedWrite{ctx: ctx, fn: fn, done: make(chan struct{})}
+	s.commits.add(w)
 	select {
-	case s.group.turn <- struct{}{}:
-		for batch := s.group.take(w); batch != nil; batch = s.group.take(w) {
-			s.runGroup(batch)
+	case s.commits.turn <- struct{}{}:
+		for batch := s.commits.take(w); batch != nil; batch = s.commits.take(w) {
+			s.runShared(batch)
 		}
-		<-s.group.turn
+		<-s.commits.turn
 		<-w.done
 	case <-w.done:
 	case <-ctx.Done():
-		if s.group.remove(w) {
+		if s.commits.remove(w) {
 			return ctx.Err()
 		}
 		<-w.done
@@ -60,14 +60,14 @@ func (s *Store) inGroup(ctx context.Context, fn func(context.Context, *session) 
 	return w.err
 }
 
-func (g *group) add(w *groupWrite) {
+func (g *commitQueue) add(w *sharedWrite) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, w)
 }
 
 // remove takes a write out that nobody has begun to run.
-func (g *group) remove(w *groupWrite) bool {
+func (g *commitQueue) remove(w *sharedWrite) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	i := slices.Index(g.waiting, w)
@@ -78,20 +78,20 @@ func (g *group) remove(w *groupWrite) bool {
 }
 
 // take takes the writes that have waited longest; nil if w is no longer among those who wait.
-func (g *group) take(w *groupWrite) []*groupWrite {
+func (g *commitQueue) take(w *sharedWrite) []*sharedWrite {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !slices.Contains(g.waiting, w) {
 		return nil
 	}
-	n := min(maxGroup, len(g.waiting))
+	n := min(maxShared, len(g.waiting))
 	batch := slices.Clone(g.waiting[:n])
 	g.waiting = slices.Delete(g.waiting, 0, n)
 	return batch
 }
 
-// runGroup runs a batch in one transaction and reports to each write.
-func (s *Store) runGroup(batch []*groupWrite) {
+// runShared runs a batch in one transaction and reports to each write.
+func (s *Store) runShared(batch []*sharedWrite) {
 	c := s.writing()
 	err := c.runAll(batch)
 	for _, w := range batch {
@@ -105,7 +105,7 @@ func (s *Store) runGroup(batch []*groupWrite) {
 	}
 }
 
-func (c *session) runAll(batch []*groupWrite) error {
+func (c *session) runAll(batch []*sharedWrite) error {
 	ctx := context.WithoutCancel(batch[0].ctx)
 	tx, err := c.db.BeginTxx(ctx, nil)
 	if err != nil {
@@ -135,7 +135,7 @@ const (
 
 // runOne runs one write so that its failure undoes it and no other; alone it needs no savepoint for that. What it returns
 // fails the whole batch.
-func (c *session) runOne(ctx context.Context, w *groupWrite, alone bool) error {
+func (c *session) runOne(ctx context.Context, w *sharedWrite, alone bool) error {
 	if w.err = w.ctx.Err(); w.err != nil {
 		return nil
 	}
@@ -158,7 +158,7 @@ func (c *session) runOne(ctx context.Context, w *groupWrite, alone bool) error {
 var errPanicked = errors.New("the write panicked")
 
 // run calls the function; its panic is for its own caller.
-func (w *groupWrite) run(c *session) {
+func (w *sharedWrite) run(c *session) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.panicked, w.err = p, errPanicked

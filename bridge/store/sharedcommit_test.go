@@ -15,7 +15,7 @@ import (
 // of them got.
 func queued(t *testing.T, s *Store, meanwhile func(), writes ...func(context.Context, *session) error) []error {
 	t.Helper()
-	s.group.turn <- struct{}{}
+	s.commits.turn <- struct{}{}
 	got := make([]error, len(writes))
 	var done sync.WaitGroup
 	for i, fn := range writes {
@@ -25,25 +25,25 @@ func queued(t *testing.T, s *Store, meanwhile func(), writes ...func(context.Con
 					got[i], _ = p.(error)
 				}
 			}()
-			got[i] = s.inGroup(t.Context(), fn)
+			got[i] = s.inSharedCommit(t.Context(), fn)
 		})
-		for s.group.length() <= i { // so that they wait in this order
+		for s.commits.length() <= i { // so that they wait in this order
 			runtime.Gosched()
 		}
 	}
 	meanwhile()
-	<-s.group.turn
+	<-s.commits.turn
 	done.Wait()
 	return got
 }
 
-func (g *group) length() int {
+func (g *commitQueue) length() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.waiting)
 }
 
-func TestGroup(t *testing.T) {
+func TestSharedCommit(t *testing.T) {
 	s := scratch(t, Options{})
 	errRefused, errPanic := errors.New("no"), errors.New("oh")
 	var mu sync.Mutex
@@ -66,7 +66,7 @@ func TestGroup(t *testing.T) {
 		write("second", fine),
 		write("panicked", func() error { panic(errPanic) }),
 		func(ctx context.Context, tx *session) error {
-			return s.inGroup(ctx, func(context.Context, *session) error { return nil })
+			return s.inSharedCommit(ctx, func(context.Context, *session) error { return nil })
 		},
 		write("third", fine))
 	want := []error{nil, errRefused, nil, errPanic, cmpopts.AnyError, nil}
@@ -83,11 +83,11 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// TestGroup_Mutant runs a write of two without the savepoint: what it did before it was refused stays, which is what TestGroup
+// TestSharedCommit_Mutant runs a write of two without the savepoint: what it did before it was refused stays, which is what TestSharedCommit
 // looks for.
-func TestGroup_Mutant(t *testing.T) {
+func TestSharedCommit_Mutant(t *testing.T) {
 	s := scratch(t, Options{})
-	refused := &groupWrite{ctx: t.Context(), fn: func(ctx context.Context, tx *session) error {
+	refused := &sharedWrite{ctx: t.Context(), fn: func(ctx context.Context, tx *session) error {
 		return errors.Join(set(ctx, tx, "refused"), errors.New("no"))
 	}}
 	err := s.inTx(t.Context(), func(ctx context.Context, tx *session) error {
@@ -97,12 +97,12 @@ func TestGroup_Mutant(t *testing.T) {
 		t.Fatal(err, refused.err)
 	}
 	if got := value(t, s, "refused"); got != "set" {
-		t.Errorf("without a savepoint the refused write left %q: then TestGroup proves nothing", got)
+		t.Errorf("without a savepoint the refused write left %q: then TestSharedCommit proves nothing", got)
 	}
 }
 
-// TestGroup_Commit lets a commit fail: nobody of the group may be told that the write is kept.
-func TestGroup_Commit(t *testing.T) {
+// TestSharedCommit_Commit lets a commit fail: nobody of the group may be told that the write is kept.
+func TestSharedCommit_Commit(t *testing.T) {
 	s := scratch(t, Options{})
 	got := queued(t, s, func() {},
 		func(ctx context.Context, tx *session) error { return set(ctx, tx, "first") },
@@ -123,17 +123,17 @@ func TestGroup_Commit(t *testing.T) {
 	}
 }
 
-// TestGroup_Cancel ends a request whose write waits, and one whose write has begun.
-func TestGroup_Cancel(t *testing.T) {
+// TestSharedCommit_Cancel ends a request whose write waits, and one whose write has begun.
+func TestSharedCommit_Cancel(t *testing.T) {
 	s := scratch(t, Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	var waited error
 	var done sync.WaitGroup
 	queued(t, s, func() {
 		done.Go(func() {
-			waited = s.inGroup(ctx, func(ctx context.Context, tx *session) error { return set(ctx, tx, "waited") })
+			waited = s.inSharedCommit(ctx, func(ctx context.Context, tx *session) error { return set(ctx, tx, "waited") })
 		})
-		for s.group.length() < 2 {
+		for s.commits.length() < 2 {
 			runtime.Gosched()
 		}
 		cancel()
@@ -143,7 +143,7 @@ func TestGroup_Cancel(t *testing.T) {
 		t.Errorf("the cancelled write got %v", waited)
 	}
 	begun, cancel := context.WithCancel(t.Context())
-	err := s.inGroup(begun, func(ctx context.Context, tx *session) error {
+	err := s.inSharedCommit(begun, func(ctx context.Context, tx *session) error {
 		cancel()
 		return set(ctx, tx, "begun")
 	})
@@ -157,10 +157,10 @@ func TestGroup_Cancel(t *testing.T) {
 	}
 }
 
-// TestGroup_Many has more writes waiting than one commit takes.
-func TestGroup_Many(t *testing.T) {
+// TestSharedCommit_Many has more writes waiting than one commit takes.
+func TestSharedCommit_Many(t *testing.T) {
 	s := scratch(t, Options{})
-	writes := make([]func(context.Context, *session) error, 2*maxGroup+1)
+	writes := make([]func(context.Context, *session) error, 2*maxShared+1)
 	transactions := map[*session]int{}
 	for i := range writes {
 		writes[i] = func(_ context.Context, tx *session) error { // one at a time, whoever runs it
@@ -177,7 +177,7 @@ func TestGroup_Many(t *testing.T) {
 	for _, n := range transactions {
 		sizes[n]++
 	}
-	if diff := cmp.Diff(map[int]int{maxGroup: 2, 1: 1}, sizes); diff != "" {
+	if diff := cmp.Diff(map[int]int{maxShared: 2, 1: 1}, sizes); diff != "" {
 		t.Errorf("sizes of the groups (-want +got):\n%s", diff)
 	}
 }
