@@ -83,7 +83,7 @@ func status(err error) int {
 
 func (h *house) create(b scim.Backend, attrs scim.Attributes, want int) string {
 	h.Helper()
-	res, err := b.Create(h.Context(), h.rt, attrs)
+	res, err := b.Create(h.Context(), h.rt, scim.Draft{Attributes: attrs}, 0)
 	if got := status(err); got != want {
 		h.Fatalf("create: status %d (%v), want %d", got, err, want)
 	}
@@ -92,14 +92,14 @@ func (h *house) create(b scim.Backend, attrs scim.Attributes, want int) string {
 
 func (h *house) deactivate(b scim.Backend, id string) {
 	h.Helper()
-	_, err := b.Update(h.Context(), h.rt, id, func(cur scim.Resource) (scim.Attributes, error) {
+	_, err := b.Update(h.Context(), h.rt, id, func(cur scim.Resource) (scim.Draft, error) {
 		doc, err := bridge.User{Doc: cur.Doc}.Attributes()
 		if err != nil {
-			return nil, err
+			return scim.Draft{}, err
 		}
 		doc["active"] = false
-		return doc, nil
-	})
+		return scim.Draft{Attributes: doc}, nil
+	}, 0)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -159,9 +159,9 @@ func TestI8_AbsentActiveChangesNothing(t *testing.T) {
 		acme := h.backend("acme", h.customer("acme"))
 		id := h.create(acme, person("anna@acme.example", "1", true), 0)
 		put := func() {
-			_, err := acme.Update(h.Context(), h.rt, id, func(scim.Resource) (scim.Attributes, error) {
-				return scim.Attributes{"userName": "anna@acme.example", "title": "Captain"}, nil
-			})
+			_, err := acme.Update(h.Context(), h.rt, id, func(scim.Resource) (scim.Draft, error) {
+				return scim.Draft{Attributes: scim.Attributes{"userName": "anna@acme.example", "title": "Captain"}}, nil
+			}, 0)
 			if err != nil {
 				h.Fatal(err)
 			}
@@ -191,7 +191,7 @@ func TestI30_TokenIsRefusedFromTheCommitOn(t *testing.T) {
 		}
 		a, g := h.backend("acme", acme), h.backend("globex", globex)
 		id := h.create(a, person("anna@acme.example", "1", true), 0)
-		if _, err := g.Get(h.Context(), h.rt, id); status(err) != 404 {
+		if _, err := g.Get(h.Context(), h.rt, id, 0); status(err) != 404 {
 			h.Errorf("another customer's user: %v, want 404", err)
 		}
 		if err := h.svc.RevokeToken(h.Context(), support, "acme", "idp"); err != nil {
@@ -215,10 +215,12 @@ func TestI30_TokenIsRefusedFromTheCommitOn(t *testing.T) {
 
 func everyOperation(h *house, b scim.Backend, id string) map[string]error {
 	errs := map[string]error{}
-	_, errs["get"] = b.Get(h.Context(), h.rt, id)
+	_, errs["get"] = b.Get(h.Context(), h.rt, id, 0)
 	_, errs["query"] = b.Query(h.Context(), h.rt, scim.Query{StartIndex: 1, Count: 10})
-	_, errs["create"] = b.Create(h.Context(), h.rt, person("new@acme.example", "9", true))
-	_, errs["update"] = b.Update(h.Context(), h.rt, id, func(cur scim.Resource) (scim.Attributes, error) { return person("x@acme.example", "", true), nil })
+	_, errs["create"] = b.Create(h.Context(), h.rt, scim.Draft{Attributes: person("new@acme.example", "9", true)}, 0)
+	_, errs["update"] = b.Update(h.Context(), h.rt, id, func(cur scim.Resource) (scim.Draft, error) {
+		return scim.Draft{Attributes: person("x@acme.example", "", true)}, nil
+	}, 0)
 	errs["delete"] = b.Delete(h.Context(), h.rt, id, nil)
 	return errs
 }

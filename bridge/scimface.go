@@ -64,7 +64,7 @@ func (t *tenant) live(ctx context.Context) error {
 }
 
 // Get implements scim.Backend.
-func (t *tenant) Get(ctx context.Context, _ *schema.ResourceType, id string) (scim.Resource, error) {
+func (t *tenant) Get(ctx context.Context, _ *schema.ResourceType, id string, _ int) (scim.Resource, error) {
 	u, err := t.users.User(ctx, t.now(), t.pass.Credential, id)
 	if err != nil {
 		return scim.Resource{}, scimError(err)
@@ -94,8 +94,8 @@ func (t *tenant) page(ctx context.Context, rt *schema.ResourceType, q scim.Query
 
 // Create implements scim.Backend. A POST for somebody who was removed revives the same id where the external ids agree
 // (or one of the two has none); otherwise it is somebody else of the same name.
-func (t *tenant) Create(ctx context.Context, rt *schema.ResourceType, attrs scim.Attributes) (scim.Resource, error) {
-	u, err := t.create(ctx, rt, attrs)
+func (t *tenant) Create(ctx context.Context, rt *schema.ResourceType, draft scim.Draft, _ int) (scim.Resource, error) {
+	u, err := t.create(ctx, rt, draft.Attributes)
 	if err != nil {
 		return scim.Resource{}, scimError(err)
 	}
@@ -160,17 +160,17 @@ func (t *tenant) reviveDeleted(ctx context.Context, rt *schema.ResourceType, w U
 
 // Update implements scim.Backend: read, change, commit; again if another write came first. A PUT without active leaves
 // active as it is: absence says nothing (RFC 7644 section 3.5.1 lets the server keep it).
-func (t *tenant) Update(ctx context.Context, rt *schema.ResourceType, id string, change scim.Change) (scim.Resource, error) {
+func (t *tenant) Update(ctx context.Context, rt *schema.ResourceType, id string, change scim.Change, _ int) (scim.Resource, error) {
 	for range maxRaces {
 		cur, err := t.users.User(ctx, t.now(), t.pass.Credential, id)
 		if err != nil {
 			return scim.Resource{}, scimError(err)
 		}
-		attrs, err := change(cur.resource())
+		draft, err := change(cur.resource())
 		if err != nil {
 			return scim.Resource{}, err
 		}
-		next, err := t.replace(ctx, rt, cur, withActive(attrs, cur.Active), "")
+		next, err := t.replace(ctx, rt, cur, withActive(draft.Attributes, cur.Active), "")
 		if CodeOf(err) == Conflict {
 			continue
 		}

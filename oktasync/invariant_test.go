@@ -12,6 +12,7 @@ import (
 	"drawbridge/oktasync"
 	"drawbridge/oktasync/oktatest"
 	"drawbridge/policy"
+	"drawbridge/scim"
 )
 
 // A removed person whose account Okta does not suspend is deactivated by a named row; the auditor knows no other
@@ -169,7 +170,7 @@ func TestI15_OneLoginOneUser(t *testing.T) {
 		attrs := acme.attrs("other", true)
 		attrs["userName"] = "no-address"
 		attrs["emails"] = []any{map[string]any{"value": "ANNA@acme.example", "primary": true}}
-		res, err := acme.backend.Create(r.Context(), r.rt, attrs)
+		res, err := acme.backend.Create(r.Context(), r.rt, scim.Draft{Attributes: attrs}, 0)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -269,7 +270,7 @@ func TestI21_SameWriteTwice(t *testing.T) {
 		r.settle()
 		since := r.mark()
 		versions := []int64{acme.subject(ids[0]).User.Version, acme.subject(ids[1]).User.Version}
-		if _, err := acme.backend.Create(r.Context(), r.rt, acme.attrs("u001", true)); err == nil {
+		if _, err := acme.backend.Create(r.Context(), r.rt, scim.Draft{Attributes: acme.attrs("u001", true)}, 0); err == nil {
 			r.Error("a second POST of the same user was accepted")
 		}
 		acme.setActive(ids[0], false)

@@ -9,6 +9,7 @@ import (
 	"drawbridge/bridge"
 	"drawbridge/oktasync"
 	"drawbridge/policy"
+	"drawbridge/scim"
 )
 
 // TestLifecycle walks a person through everything an IdP does, and counts Okta's writes: no step needs more than it must.
@@ -70,7 +71,7 @@ func TestLifecycle(t *testing.T) {
 func TestCreatedInactive(t *testing.T) {
 	each(t, func(r *rig) {
 		acme := r.customer("acme")
-		res, err := acme.backend.Create(r.Context(), r.rt, acme.attrs("anna", false))
+		res, err := acme.backend.Create(r.Context(), r.rt, scim.Draft{Attributes: acme.attrs("anna", false)}, 0)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -96,7 +97,7 @@ func TestDisconnect(t *testing.T) {
 		if _, err := r.svc.Disconnect(r.Context(), support, "acme"); err != nil {
 			r.Fatal(err)
 		}
-		if _, err := acme.backend.Get(r.Context(), r.rt, ids[1]); err == nil {
+		if _, err := acme.backend.Get(r.Context(), r.rt, ids[1], 0); err == nil {
 			r.Error("the IdP was answered after the disconnect")
 		}
 		r.syncing(oktasync.Options{}, func() {

@@ -115,7 +115,7 @@ func (p *idp) attrs(name string, active bool) scim.Attributes {
 // push creates a person and returns the id.
 func (p *idp) push(name string) string {
 	p.r.Helper()
-	res, err := p.backend.Create(p.r.Context(), p.r.rt, p.attrs(name, true))
+	res, err := p.backend.Create(p.r.Context(), p.r.rt, scim.Draft{Attributes: p.attrs(name, true)}, 0)
 	if err != nil {
 		p.r.Fatalf("create %s: %v", name, err)
 	}
@@ -134,16 +134,16 @@ func (p *idp) pushMany(n int) []string {
 // set changes attributes of a person.
 func (p *idp) set(id string, change map[string]any) {
 	p.r.Helper()
-	_, err := p.backend.Update(p.r.Context(), p.r.rt, id, func(cur scim.Resource) (scim.Attributes, error) {
+	_, err := p.backend.Update(p.r.Context(), p.r.rt, id, func(cur scim.Resource) (scim.Draft, error) {
 		doc, err := bridge.User{Doc: cur.Doc}.Attributes()
 		if err != nil {
-			return nil, err
+			return scim.Draft{}, err
 		}
 		for k, v := range change {
 			doc[k] = v
 		}
-		return doc, nil
-	})
+		return scim.Draft{Attributes: doc}, nil
+	}, 0)
 	if err != nil {
 		p.r.Fatalf("update %s: %v", id, err)
 	}

@@ -37,7 +37,7 @@ type frozen struct {
 	page scim.Page
 }
 
-func (f frozen) Get(context.Context, *schema.ResourceType, string) (scim.Resource, error) {
+func (f frozen) Get(context.Context, *schema.ResourceType, string, int) (scim.Resource, error) {
 	return f.page.Resources[0], nil
 }
 
@@ -45,20 +45,20 @@ func (f frozen) Query(context.Context, *schema.ResourceType, scim.Query) (scim.P
 	return f.page, nil
 }
 
-func (f frozen) Update(_ context.Context, _ *schema.ResourceType, _ string, change scim.Change) (scim.Resource, error) {
+func (f frozen) Update(_ context.Context, _ *schema.ResourceType, _ string, change scim.Change, _ int) (scim.Resource, error) {
 	res := f.page.Resources[0]
-	attrs, err := change(res)
+	draft, err := change(res)
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	res.Doc, err = json.Marshal(attrs)
+	res.Doc, err = json.Marshal(draft.Attributes)
 	return res, err
 }
 
-func (f frozen) Create(_ context.Context, _ *schema.ResourceType, attrs scim.Attributes) (scim.Resource, error) {
+func (f frozen) Create(_ context.Context, _ *schema.ResourceType, draft scim.Draft, _ int) (scim.Resource, error) {
 	res := f.page.Resources[0]
 	var err error
-	res.Doc, err = json.Marshal(attrs)
+	res.Doc, err = json.Marshal(draft.Attributes)
 	return res, err
 }
 

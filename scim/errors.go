@@ -67,6 +67,11 @@ func InvalidFilter(detail string) *Error {
 	return refusal(http.StatusBadRequest, schema.InvalidFilter, "%s", detail)
 }
 
+// ExpiredCursor is 400: the cursor can no longer be followed (RFC 9865 section 2.1).
+func ExpiredCursor() *Error {
+	return refusal(http.StatusBadRequest, schema.ExpiredCursor, "the cursor has expired; begin again without one")
+}
+
 // TooMany is 400: more operations or results than a request may have.
 func TooMany(detail string) *Error {
 	return refusal(http.StatusBadRequest, schema.TooMany, "%s", detail)

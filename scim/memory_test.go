@@ -48,11 +48,12 @@ func (m *memory) enter() error {
 	return m.check()
 }
 
-func (m *memory) Create(_ context.Context, rt *schema.ResourceType, attrs scim.Attributes) (scim.Resource, error) {
+func (m *memory) Create(_ context.Context, rt *schema.ResourceType, draft scim.Draft, _ int) (scim.Resource, error) {
 	defer m.mu.Unlock()
 	if err := m.enter(); err != nil {
 		return scim.Resource{}, err
 	}
+	attrs := draft.Attributes
 	if err := m.unique(rt, "", attrs); err != nil {
 		return scim.Resource{}, err
 	}
@@ -103,7 +104,7 @@ func (m *memory) find(id string) (int, error) {
 	return 0, scim.NotFound()
 }
 
-func (m *memory) Get(_ context.Context, _ *schema.ResourceType, id string) (scim.Resource, error) {
+func (m *memory) Get(_ context.Context, _ *schema.ResourceType, id string, _ int) (scim.Resource, error) {
 	defer m.mu.Unlock()
 	if err := m.enter(); err != nil {
 		return scim.Resource{}, err
@@ -115,7 +116,7 @@ func (m *memory) Get(_ context.Context, _ *schema.ResourceType, id string) (scim
 	return m.resources[i], nil
 }
 
-func (m *memory) Update(_ context.Context, rt *schema.ResourceType, id string, change scim.Change) (scim.Resource, error) {
+func (m *memory) Update(_ context.Context, rt *schema.ResourceType, id string, change scim.Change, _ int) (scim.Resource, error) {
 	defer m.mu.Unlock()
 	if err := m.enter(); err != nil {
 		return scim.Resource{}, err
@@ -124,10 +125,11 @@ func (m *memory) Update(_ context.Context, rt *schema.ResourceType, id string, c
 	if err != nil {
 		return scim.Resource{}, err
 	}
-	attrs, err := change(m.resources[i])
+	draft, err := change(m.resources[i])
 	if err != nil {
 		return scim.Resource{}, err
 	}
+	attrs := draft.Attributes
 	if err := m.unique(rt, id, attrs); err != nil {
 		return scim.Resource{}, err
 	}

@@ -38,7 +38,7 @@ func (s *Server) get(rt *schema.ResourceType) handler {
 		if err != nil {
 			return err
 		}
-		res, err := c.tenant.Backend.Get(c.ctx(), rt, c.id())
+		res, err := c.tenant.Backend.Get(c.ctx(), rt, c.id(), 0)
 		if err != nil {
 			return settled{err}
 		}
@@ -61,7 +61,7 @@ func (s *Server) create(rt *schema.ResourceType) handler {
 			return err
 		}
 		rt.Keep(attrs, nil)
-		res, err := c.tenant.Backend.Create(c.ctx(), rt, attrs)
+		res, err := c.tenant.Backend.Create(c.ctx(), rt, Draft{Attributes: attrs}, 0)
 		if err != nil {
 			return settled{err}
 		}
@@ -112,21 +112,21 @@ func (s *Server) patch(rt *schema.ResourceType) handler {
 // update runs a change against the current attributes, with the id among them, and answers with the result.
 func (s *Server) update(c *call, v view, change func(current map[string]any) (map[string]any, error)) error {
 	var refused error // by this server, not by the backend
-	res, err := c.tenant.Backend.Update(c.ctx(), v.rt, c.id(), func(current Resource) (next Attributes, err error) {
+	res, err := c.tenant.Backend.Update(c.ctx(), v.rt, c.id(), func(current Resource) (next Draft, err error) {
 		defer func() { refused = err }()
 		if err := c.ifMatch(current); err != nil {
-			return nil, err
+			return Draft{}, err
 		}
 		attrs, err := decodeDoc(current.Doc)
 		if err != nil {
-			return nil, fmt.Errorf("scim: reading the document of %s %s: %w", v.rt.ID, current.ID, err)
+			return Draft{}, fmt.Errorf("scim: reading the document of %s %s: %w", v.rt.ID, current.ID, err)
 		}
 		attrs["id"] = current.ID
-		if next, err = change(attrs); err != nil {
-			return nil, err
+		if next.Attributes, err = change(attrs); err != nil {
+			return Draft{}, err
 		}
-		return next, checkSize(next)
-	})
+		return next, checkSize(next.Attributes)
+	}, 0)
 	if err != nil && refused != nil {
 		return err
 	}

@@ -19,6 +19,13 @@ const (
 	Uniqueness    = "uniqueness"
 )
 
+// The scimType keywords of cursors (RFC 9865 section 2.1).
+const (
+	InvalidCursor = "invalidCursor"
+	ExpiredCursor = "expiredCursor"
+	InvalidCount  = "invalidCount"
+)
+
 func (e *Error) Error() string { return e.Type + ": " + e.Detail }
 
 // fault is an Error on its way up from the attribute in which it was found.

@@ -52,6 +52,9 @@ type Attribute struct {
 	// Default is the value of a resource that was created without one; nil means none. An attribute with a
 	// default is never unassigned: null is refused, and a PUT that leaves it out keeps the current value.
 	Default any
+	// LinksTo, if not empty, is the resource type whose resources the values are. A backend keeps them beside the
+	// document, as references: see ResourceType.Linked.
+	LinksTo string
 	// MaxBytes limits a string's length in UTF-8; 0 means no limit but the body's.
 	MaxBytes int
 }
@@ -124,6 +127,17 @@ func (rt *ResourceType) Extension(urn string) *Schema {
 	for _, x := range rt.Extensions {
 		if equalName(urn, x.ID) {
 			return x
+		}
+	}
+	return nil
+}
+
+// Linked is the attribute whose values are other resources of the tenant: the members of a group, the groups of a user.
+// A type has one at most; nil when it has none.
+func (rt *ResourceType) Linked() *Attribute {
+	for _, a := range rt.Schema.Attributes {
+		if a.LinksTo != "" {
+			return a
 		}
 	}
 	return nil

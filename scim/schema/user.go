@@ -101,13 +101,13 @@ func addresses() *Attribute {
 }
 
 func groups() *Attribute {
-	return &Attribute{Name: "groups", Type: Complex, MultiValued: true, Mutability: ReadOnly,
+	return &Attribute{Name: "groups", Type: Complex, MultiValued: true, Mutability: ReadOnly, LinksTo: "Group",
 		Description: "Groups that the user belongs to; changed through the groups.", SubAttributes: []*Attribute{
 			{Name: "value", Type: String, Mutability: ReadOnly, Description: "The id of the group."},
-			{Name: "$ref", Type: Reference, Mutability: ReadOnly, ReferenceTypes: []string{"User", "Group"}, Description: "The URI of the group."},
+			{Name: "$ref", Type: Reference, Mutability: ReadOnly, ReferenceTypes: []string{"Group"}, Description: "The URI of the group."},
 			{Name: "display", Type: String, Mutability: ReadOnly, Description: "The name of the group."},
-			{Name: "type", Type: String, Mutability: ReadOnly, CanonicalValues: []string{"direct", "indirect"},
-				Description: "Whether the user is a member of it or of one of its groups."},
+			{Name: "type", Type: String, Mutability: ReadOnly, CanonicalValues: []string{"direct"},
+				Description: "How the user came to it; groups hold users only."},
 		}}
 }
 
