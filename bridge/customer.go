@@ -53,6 +53,8 @@ type Customer struct {
 	Grace       time.Duration // from suspension to deactivation
 	SuspendOnly bool          // never deactivate
 	Rate        int           // SCIM requests per second
+	RequestLog  RequestLog    // what the log of its requests keeps
+	GroupPatch  int           // status of the answer to a PATCH of a group: 0 and 200 with the group, 204 without
 	Created     time.Time
 	Modified    time.Time
 }

@@ -13,6 +13,7 @@ const (
 	Unauthorized Code = "unauthorized" // the token is unknown, expired or revoked
 	Refused      Code = "refused"      // the token is good but its customer's connection does not serve
 	Conflict     Code = "conflict"     // another write came first, or the state does not allow it
+	Expired      Code = "expired"      // the place to continue at is not known any more
 	Lost         Code = "lost"         // the lease is not ours any more
 )
 

@@ -27,6 +27,11 @@ const (
 	EventUserRevived     = "user.revived"
 	EventUserReleased    = "user.released" // isSCIMConnected went off
 
+	EventGroupCreated = "group.created"
+	EventGroupUpdated = "group.updated" // its attributes, and maybe its members
+	EventGroupMembers = "group.members" // its members alone
+	EventGroupDeleted = "group.deleted"
+
 	EventCustomerAdded        = "customer.added"
 	EventCustomerChanged      = "customer.changed"
 	EventCustomerDisconnect   = "customer.disconnecting"

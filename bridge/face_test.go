@@ -12,6 +12,7 @@ import (
 	"drawbridge/bridge/store"
 	"drawbridge/bridge/store/storetest"
 	"drawbridge/scim"
+	"drawbridge/scim/patch"
 	"drawbridge/scim/schema"
 )
 
@@ -217,6 +218,13 @@ func everyOperation(h *house, b scim.Backend, id string) map[string]error {
 	errs := map[string]error{}
 	_, errs["get"] = b.Get(h.Context(), h.rt, id, 0)
 	_, errs["query"] = b.Query(h.Context(), h.rt, scim.Query{StartIndex: 1, Count: 10})
+	_, errs["query groups"] = b.Query(h.Context(), schema.Group(), scim.Query{StartIndex: 1, Count: 10, References: 10})
+	_, errs["get group"] = b.Get(h.Context(), schema.Group(), id, 10)
+	_, errs["create group"] = b.Create(h.Context(), schema.Group(), scim.Draft{Attributes: crew("New"), Links: []patch.LinkChange{{Op: patch.Link, IDs: []string{id}}}}, 10)
+	_, errs["update group"] = b.Update(h.Context(), schema.Group(), id, func(cur scim.Resource) (scim.Draft, error) {
+		return scim.Draft{Attributes: crew("New")}, nil
+	}, 0)
+	errs["delete group"] = b.Delete(h.Context(), schema.Group(), id, nil)
 	_, errs["create"] = b.Create(h.Context(), h.rt, scim.Draft{Attributes: person("new@acme.example", "9", true)}, 0)
 	_, errs["update"] = b.Update(h.Context(), h.rt, id, func(cur scim.Resource) (scim.Draft, error) {
 		return scim.Draft{Attributes: person("x@acme.example", "", true)}, nil

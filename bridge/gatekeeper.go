@@ -20,7 +20,10 @@ type pass struct {
 	Credential
 	Slug      string
 	TokenName string
+	Caller    Caller
 	Logins    LoginRule
+	expires   time.Time
+	doubtful  bool // it was not good when it was looked up
 	found     time.Time
 	touched   time.Time
 }
@@ -44,6 +47,7 @@ func errBadToken() error {
 	return newError(Unauthorized, "the bearer token is missing, wrong, expired or revoked, or it belongs to another base URL; use the token and the base URL that were issued together")
 }
 
+// admit returns the pass of a token that opens the customer's face, also with the error that it is not good any more.
 func (g *gatekeeper) admit(ctx context.Context, slug, secret string) (pass, error) {
 	class, digest, ok := ParseSecret(secret)
 	if !ok || class != SCIMToken {
@@ -55,6 +59,11 @@ func (g *gatekeeper) admit(ctx context.Context, slug, secret string) (pass, erro
 	}
 	if p.Slug != slug {
 		return pass{}, errBadToken()
+	}
+	if now := g.now(); p.doubtful || !p.expires.After(now) { // so that nothing of the request is read for it
+		if err := g.tokens.CheckCredential(ctx, p.Credential, now); err != nil {
+			return p, err
+		}
 	}
 	g.touch(ctx, digest, p)
 	return p, nil
@@ -77,7 +86,8 @@ func (g *gatekeeper) lookUp(ctx context.Context, d Digest) (pass, error) {
 	}
 	p = pass{
 		Credential: Credential{TokenID: t.ID, CustomerID: t.CustomerID}, Slug: c.Slug, TokenName: t.Name,
-		Logins: c.Logins, found: now, touched: t.LastUsed,
+		Caller: callerOf(t, c), Logins: c.Logins, expires: t.Expires, doubtful: !t.Revoked.IsZero() || !c.State.Serves(),
+		found: now, touched: t.LastUsed,
 	}
 	g.remember(d, p)
 	return p, nil

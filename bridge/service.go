@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"drawbridge/policy"
@@ -15,6 +16,7 @@ type Service struct {
 	domains   DomainStore
 	tokens    TokenStore
 	users     SupportReader
+	requests  RequestReader
 	now       func() time.Time
 	newID     func() string
 }
@@ -25,11 +27,12 @@ type ServiceStore interface {
 	DomainStore
 	TokenStore
 	SupportReader
+	RequestReader
 }
 
 // NewService returns the use cases over a store.
 func NewService(s ServiceStore, now func() time.Time, newID func() string) *Service {
-	return &Service{customers: s, domains: s, tokens: s, users: s, now: now, newID: newID}
+	return &Service{customers: s, domains: s, tokens: s, users: s, requests: s, now: now, newID: newID}
 }
 
 // NewCustomer is what AddCustomer needs to know.
@@ -55,7 +58,7 @@ func (s *Service) AddCustomer(ctx context.Context, a Actor, n NewCustomer) (Cust
 	now := s.now()
 	c := Customer{
 		ID: s.newID(), Slug: n.Slug, Name: n.Name, State: Live, Epoch: 1, Logins: ParkLogins,
-		Grace: DefaultGrace, Rate: DefaultRate, Created: now, Modified: now,
+		Grace: DefaultGrace, Rate: DefaultRate, RequestLog: MaskedRequests, GroupPatch: PatchAnswersBody, Created: now, Modified: now,
 	}
 	if n.Off {
 		c.State = Off
@@ -110,6 +113,8 @@ type CustomerRules struct {
 	Rate        *int
 	Grace       *time.Duration
 	SuspendOnly *bool
+	RequestLog  *RequestLog
+	GroupPatch  *int
 	Live        bool // an off connection goes live
 }
 
@@ -137,6 +142,12 @@ func (r CustomerRules) apply(c *Customer) error {
 	if r.Logins != nil && *r.Logins != ParkLogins && *r.Logins != RefuseLogins {
 		return newError(Invalid, "the rule for logins is park or refuse")
 	}
+	if r.RequestLog != nil && !slices.Contains([]RequestLog{MaskedRequests, FullRequests, NoRequests}, *r.RequestLog) {
+		return newError(Invalid, "the log of requests is masked, full or off")
+	}
+	if r.GroupPatch != nil && *r.GroupPatch != PatchAnswersBody && *r.GroupPatch != PatchAnswersNone {
+		return newError(Invalid, "a PATCH of a group is answered 200 or 204")
+	}
 	if r.Live && c.State != Off && c.State != Live {
 		return newError(Conflict, "only a connection that is off can be taken live; this one is "+string(c.State))
 	}
@@ -146,6 +157,8 @@ func (r CustomerRules) apply(c *Customer) error {
 	set(&c.Rate, r.Rate)
 	set(&c.Grace, r.Grace)
 	set(&c.SuspendOnly, r.SuspendOnly)
+	set(&c.RequestLog, r.RequestLog)
+	set(&c.GroupPatch, r.GroupPatch)
 	if r.Live {
 		c.State = Live
 	}
@@ -166,11 +179,12 @@ func (s *Service) Customers(ctx context.Context, a Actor) ([]Customer, error) {
 	return s.customers.Customers(ctx)
 }
 
-// CustomerView is a customer with its domains and tokens.
+// CustomerView is a customer with its domains and tokens, and what its requests tell.
 type CustomerView struct {
 	Customer
 	Domains []Domain
 	Tokens  []Token
+	Traffic Traffic
 }
 
 // Customer shows one customer.
@@ -186,7 +200,10 @@ func (s *Service) Customer(ctx context.Context, a Actor, slug string) (CustomerV
 	if v.Domains, err = s.domains.Domains(ctx, c.ID); err != nil {
 		return CustomerView{}, err
 	}
-	v.Tokens, err = s.tokens.Tokens(ctx, c.ID)
+	if v.Tokens, err = s.tokens.Tokens(ctx, c.ID); err != nil {
+		return CustomerView{}, err
+	}
+	v.Traffic, err = s.requests.Traffic(ctx, c.ID)
 	return v, err
 }
 

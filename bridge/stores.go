@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"drawbridge/scim/filter"
 	"drawbridge/scim/schema"
 )
 
@@ -19,12 +18,33 @@ type UserWriter interface {
 // UserReader reads for an identity provider; each read checks the credential and fails with Unauthorized or Refused
 // before it says anything else.
 type UserReader interface {
-	User(ctx context.Context, now time.Time, c Credential, id string) (User, error)
+	// User reads a user with its groups if they are at most groups.
+	User(ctx context.Context, now time.Time, c Credential, id string, groups int) (User, error)
 	UserByName(ctx context.Context, now time.Time, c Credential, nameKey string) (User, error)
 	// DeletedUser returns the deleted users with this name key or, if not empty, this external id; newest first.
 	DeletedUser(ctx context.Context, now time.Time, c Credential, nameKey, externalID string) ([]User, error)
-	ListUsers(ctx context.Context, now time.Time, c Credential, start, count int) (UserPage, error)
-	FindUsers(ctx context.Context, now time.Time, c Credential, rt *schema.ResourceType, x filter.Expr, start, count int) (UserPage, error)
+	// FindUsers fails with Expired where the user to continue after is not known.
+	FindUsers(ctx context.Context, now time.Time, c Credential, rt *schema.ResourceType, q Query) (UserPage, error)
+}
+
+// GroupWriter commits the writes of groups, likewise.
+type GroupWriter interface {
+	// InsertGroup stores a group and returns it with its ordinal. Errors: Unauthorized, Refused, Taken, Invalid (a member is no
+	// user of the customer).
+	InsertGroup(ctx context.Context, now time.Time, w GroupWrite) (Group, error)
+	// ReplaceGroup stores the next version of a group, or nothing if nothing would change, and returns the group as it is then.
+	// Errors: Unauthorized, Refused, Taken, Invalid, Conflict (another write came first).
+	ReplaceGroup(ctx context.Context, now time.Time, w GroupWrite) (Group, error)
+	// DeleteGroup takes a group away, the version before that of w. Errors: Unauthorized, Refused, Conflict.
+	DeleteGroup(ctx context.Context, now time.Time, w GroupWrite) error
+}
+
+// GroupReader reads groups, likewise.
+type GroupReader interface {
+	// Group reads a group with its members if they are at most members.
+	Group(ctx context.Context, now time.Time, c Credential, id string, members int) (Group, error)
+	// FindGroups fails with Expired where the group to continue after is not there.
+	FindGroups(ctx context.Context, now time.Time, c Credential, rt *schema.ResourceType, q Query) (GroupPage, error)
 }
 
 // TokenReader finds and checks credentials.

@@ -18,6 +18,9 @@ type User struct {
 	Deleted    time.Time // when DELETE took the resource away; zero: it is there
 	Created    time.Time
 	Modified   time.Time
+
+	Groups  []Reference // the groups it is in, as far as they were asked for
+	Omitted bool        // it is in more groups than were asked for, and none of them is here
 }
 
 // Rank orders what is due: the lowest goes first.
@@ -55,7 +58,8 @@ type Credential struct {
 	CustomerID string
 }
 
-// UserWrite is one write of a user, committed as one: the user, its event, its due mark and its count.
+// UserWrite is one write of a user, committed as one: the user, its event, its due mark and its count. One that takes the
+// resource away takes the user out of its groups.
 type UserWrite struct {
 	Credential Credential // of the IdP; the write happens only if it is good at the commit
 	User       User       // the next state; Version is that of the previous one plus one (1 for a create)
@@ -71,4 +75,5 @@ type UserWrite struct {
 type UserPage struct {
 	Total int
 	Users []User
+	More  bool // users follow
 }

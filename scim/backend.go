@@ -107,5 +107,6 @@ type Tenant struct {
 }
 
 // Authenticator finds the tenant of a request from its path's tenant segment and bearer token, without
-// reading the body. It fails with an *Error of status 401 (or 403).
+// reading the body. It fails with an *Error of status 401 (or 403); the tenant that it returns with it, if any, says whose
+// credential was refused and is not used.
 type Authenticator func(ctx context.Context, tenant, token string) (Tenant, error)

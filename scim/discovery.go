@@ -18,11 +18,14 @@ func (s *Server) serviceProviderConfig(c *call) error {
 	return s.writeDocument(c, object{
 		"schemas":        []string{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
 		"patch":          object{"supported": true},
-		"bulk":           object{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"bulk":           object{"supported": true, "maxOperations": MaxBulkOperations, "maxPayloadSize": MaxBody},
 		"filter":         object{"supported": true, "maxResults": MaxPage},
 		"changePassword": object{"supported": false},
-		"sort":           object{"supported": false},
+		"sort":           object{"supported": true},
 		"etag":           object{"supported": true},
+		"pagination": object{ // RFC 9865 section 4; cursors do not expire by time
+			"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": DefaultPage, "maxPageSize": MaxPage,
+		},
 		"authenticationSchemes": []object{{
 			"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
 			"description": "A token in the Authorization header, as in RFC 6750.",

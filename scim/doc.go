@@ -9,4 +9,8 @@
 //
 // A refusal in step 3 is answered only after Tenant.Live agreed, so that a revoked token gets its 401 whatever
 // else is wrong with the request.
+//
+// The values of a linked attribute, such as the members of a group, never pass through a document: a write brings them as
+// changes (Draft.Links), an answer as references that are read only when they are shown. A query over all types is one query
+// per type in the order of Options.Types, and a bulk request is many requests, each of which passes through all four steps.
 package scim

@@ -153,19 +153,24 @@ type errorBody struct {
 	Status   string   `json:"status"`
 }
 
-func writeError(w http.ResponseWriter, e *Error) {
+// errorJSON is the error as a SCIM message (RFC 7644 section 3.12).
+func errorJSON(e *Error) []byte {
 	body, err := json.Marshal(errorBody{
 		Schemas:  []string{"urn:ietf:params:scim:api:messages:2.0:Error"},
 		ScimType: e.Type, Detail: e.Detail, Status: strconv.Itoa(e.Status),
 	})
 	if err != nil {
-		body = nil // four strings always marshal
+		return nil // four strings always marshal
 	}
+	return body
+}
+
+func writeError(w http.ResponseWriter, e *Error) {
 	if e.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="scim"`)
 	}
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(int64((e.RetryAfter+time.Second-1)/time.Second), 10))
 	}
-	write(w, e.Status, body)
+	write(w, e.Status, errorJSON(e))
 }

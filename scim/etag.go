@@ -25,7 +25,7 @@ func matches(header []string, version int64) bool {
 	return false
 }
 
-// ifMatch refuses a change of another version than the one that the client read.
+// ifMatch refuses a request for another version than the one that the client knows (RFC 9110 section 13.1.1).
 func (c *call) ifMatch(current Resource) error {
 	if want := c.r.Header.Values("If-Match"); len(want) > 0 && !matches(want, current.Version) {
 		return PreconditionFailed()
@@ -33,11 +33,24 @@ func (c *call) ifMatch(current Resource) error {
 	return nil
 }
 
+// precondition is what a write must meet: If-Match, and If-None-Match, which for a write means any version but these.
+func (c *call) precondition(current Resource) error {
+	if matches(c.r.Header.Values("If-None-Match"), current.Version) {
+		return PreconditionFailed()
+	}
+	return c.ifMatch(current)
+}
+
+func (c *call) conditional() bool {
+	return c.r.Header["If-Match"] != nil || c.r.Header["If-None-Match"] != nil
+}
+
 // unchanged answers 304 when the client has the version already.
 func (c *call) unchanged(res Resource) bool {
 	if !matches(c.r.Header.Values("If-None-Match"), res.Version) {
 		return false
 	}
+	c.w.Header().Del("Content-Type")
 	c.w.Header().Set("ETag", etag(res.Version))
 	c.w.WriteHeader(http.StatusNotModified)
 	return true

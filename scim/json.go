@@ -3,9 +3,7 @@ package scim
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -14,6 +12,7 @@ import (
 type limits struct {
 	depth  int // nested objects and lists
 	values int // of any kind
+	items  int // objects, what else is in lists, and members of objects that have many: they cost the most, or make others cost it
 }
 
 // parseObject decodes a JSON text (RFC 8259) that must be one object, to the types of encoding/json with
@@ -42,6 +41,7 @@ type parser struct {
 	text   string
 	pos    int
 	values int
+	items  int
 	most   limits
 }
 
@@ -95,7 +95,20 @@ func (p *parser) value(depth int) (any, error) {
 	return p.literal()
 }
 
+// fewMembers is how many members of an object its map holds at the price of one.
+const fewMembers = 8
+
+func (p *parser) item() error {
+	if p.items++; p.items > p.most.items {
+		return p.wrong(fmt.Sprintf("the body holds more than %d objects and elements of lists", p.most.items))
+	}
+	return nil
+}
+
 func (p *parser) object(depth int) (any, error) {
+	if err := p.item(); err != nil {
+		return nil, err
+	}
 	p.pos++
 	m := map[string]any{}
 	if p.take('}') {
@@ -118,6 +131,11 @@ func (p *parser) object(depth int) (any, error) {
 		if m[key], err = p.value(depth + 1); err != nil {
 			return nil, err
 		}
+		if len(m) > fewMembers {
+			if err := p.item(); err != nil {
+				return nil, err
+			}
+		}
 		if p.take('}') {
 			return m, nil
 		}
@@ -138,6 +156,11 @@ func (p *parser) list(depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, object := v.(map[string]any); !object { // which has counted itself
+			if err := p.item(); err != nil {
+				return nil, err
+			}
+		}
 		list = append(list, v)
 		if p.take(']') {
 			return list, nil
@@ -146,91 +169,6 @@ func (p *parser) list(depth int) (any, error) {
 			return nil, p.invalid()
 		}
 	}
-}
-
-// string reads a string, which begins at pos.
-func (p *parser) string() (string, error) {
-	p.pos++
-	start := p.pos
-	for p.pos < len(p.text) {
-		switch c := p.text[p.pos]; {
-		case c == '"':
-			s := p.text[start:p.pos]
-			p.pos++
-			return s, nil
-		case c == '\\':
-			return p.escaped(start)
-		case c < ' ':
-			return "", p.invalid()
-		}
-		p.pos++
-	}
-	return "", p.invalid()
-}
-
-// escaped reads on from the first backslash of a string that began at start.
-func (p *parser) escaped(start int) (string, error) {
-	var b strings.Builder
-	for p.pos < len(p.text) {
-		switch c := p.text[p.pos]; {
-		case c == '"':
-			b.WriteString(p.text[start:p.pos])
-			p.pos++
-			return b.String(), nil
-		case c == '\\':
-			b.WriteString(p.text[start:p.pos])
-			r, err := p.escape()
-			if err != nil {
-				return "", err
-			}
-			b.WriteRune(r)
-			start = p.pos
-			continue
-		case c < ' ':
-			return "", p.invalid()
-		}
-		p.pos++
-	}
-	return "", p.invalid()
-}
-
-// escape reads one escape sequence; half a surrogate pair becomes U+FFFD.
-func (p *parser) escape() (rune, error) {
-	if p.pos+1 >= len(p.text) {
-		return 0, p.invalid()
-	}
-	c := p.text[p.pos+1]
-	if c == 'u' {
-		r, ok := p.hex(p.pos)
-		if !ok {
-			return 0, p.invalid()
-		}
-		p.pos += len(`\u0000`)
-		if !utf16.IsSurrogate(r) {
-			return r, nil
-		}
-		low, _ := p.hex(p.pos)
-		pair := utf16.DecodeRune(r, low)
-		if pair != utf8.RuneError {
-			p.pos += len(`\u0000`)
-		}
-		return pair, nil
-	}
-	i := strings.IndexByte(`"\/bfnrt`, c)
-	if i < 0 {
-		return 0, p.invalid()
-	}
-	p.pos += 2
-	return rune("\"\\/\b\f\n\r\t"[i]), nil
-}
-
-// hex reads the code unit of a \uXXXX at a position.
-func (p *parser) hex(at int) (rune, bool) {
-	if at+6 > len(p.text) || p.text[at:at+2] != `\u` {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(p.text[at+2:at+6], 16, 16)
-	return rune(n), err == nil
 }
 
 // number reads -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var small = limits{depth: 4, values: 10}
+var small = limits{depth: 4, values: 10, items: 10}
 
 func TestParseObject(t *testing.T) {
 	for _, tt := range []struct {
@@ -90,7 +90,7 @@ func FuzzParseObject(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got, err := parseObject(text, limits{depth: 9000, values: 1 << 20})
+		got, err := parseObject(text, limits{depth: 9000, values: 1 << 20, items: 1 << 20})
 		d := json.NewDecoder(strings.NewReader(text))
 		d.UseNumber()
 		var v any
@@ -121,7 +121,7 @@ func BenchmarkParseObject(b *testing.B) {
 	b.Run("parseObject", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := parseObject(text, limits{MaxDepth, MaxValues}); err != nil {
+			if _, err := parseObject(text, limits{MaxDepth, MaxValues, MaxValues}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -3,21 +3,43 @@ package scim
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"drawbridge/scim/filter"
-	"drawbridge/scim/schema"
 )
 
 // params are the query parameters that mean something here. All others are accepted: Entra keeps its feature
 // flags in the query of the base URL.
 type params struct {
 	filter, startIndex, count *string
+	sortBy, sortOrder, cursor *string
 	attributes, excluded      []string
+}
+
+// place is where a parameter is kept, by its name in lower case: single or, for a list, list.
+func (p *params) place(name string) (single **string, list *[]string) {
+	switch name {
+	case "filter":
+		return &p.filter, nil
+	case "startindex":
+		return &p.startIndex, nil
+	case "count":
+		return &p.count, nil
+	case "sortby":
+		return &p.sortBy, nil
+	case "sortorder":
+		return &p.sortOrder, nil
+	case "cursor":
+		return &p.cursor, nil
+	case "attributes":
+		return nil, &p.attributes
+	case "excludedattributes":
+		return nil, &p.excluded
+	}
+	return nil, nil
 }
 
 // parseParams reads a raw query. Names are matched in any case and escaped or not: a filter that is overlooked would
@@ -29,20 +51,8 @@ func parseParams(raw string) (params, error) {
 		if plain, err := url.QueryUnescape(name); err == nil {
 			name = plain
 		}
-		var single **string
-		var list *[]string
-		switch strings.ToLower(name) {
-		case "filter":
-			single = &p.filter
-		case "startindex":
-			single = &p.startIndex
-		case "count":
-			single = &p.count
-		case "attributes":
-			list = &p.attributes
-		case "excludedattributes":
-			list = &p.excluded
-		default:
+		single, list := p.place(strings.ToLower(name))
+		if single == nil && list == nil {
 			continue
 		}
 		if len(value) > 3*filter.MaxBytes { // every byte escaped
@@ -73,29 +83,6 @@ func tooLong(name string) error {
 		return InvalidFilter(detail)
 	}
 	return InvalidValue(detail)
-}
-
-// query turns the parameters of a list into a Query.
-func (p params) query(rt *schema.ResourceType) (Query, error) {
-	q := Query{StartIndex: 1, Count: DefaultPage}
-	var err error
-	if p.startIndex != nil {
-		if q.StartIndex, err = clamped("startIndex", *p.startIndex, 1, math.MaxInt32); err != nil {
-			return Query{}, err
-		}
-	}
-	if p.count != nil {
-		if q.Count, err = clamped("count", *p.count, 0, MaxPage); err != nil {
-			return Query{}, err
-		}
-	}
-	if p.filter == nil {
-		return q, nil
-	}
-	if q.Filter, err = filter.Parse(*p.filter); err != nil {
-		return Query{}, err
-	}
-	return q, filter.Check(q.Filter, rt)
 }
 
 // clamped reads an integer; values out of range mean the nearest one within it (RFC 7644 section 3.4.2.4).

@@ -78,7 +78,16 @@ var bad = []exchange{
 	{"startIndex no number", "GET", "/Users?startIndex=1.5", "", 400, "invalidValue"},
 	{"unknown id", "GET", "/Users/s3cr3t", "", 404, ""},
 	{"method", "PATCH", "/Users", `{}`, 405, ""},
-	{"HEAD", "HEAD", "/Users", "", 405, ""},
+	{"method on .search", "GET", "/Users/.search", "", 405, ""},
+	{"sort by unknown", "GET", "/Users?sortBy=s3cr3t", "", 400, "invalidValue"},
+	{"cursor", "GET", "/Users?cursor=s3cr3t", "", 400, "invalidCursor"},
+	{"search", "POST", "/Users/.search", `{"filter":"userName eq s3cr3t"}`, 400, "invalidFilter"},
+	{"search of all", "POST", "/.search", `{"count":"s3cr3t"}`, 400, "invalidSyntax"},
+	{"all", "GET", "?filter=shoeSize+eq+%22s3cr3t%22", "", 400, "invalidFilter"},
+	{"bulk", "POST", "/Bulk", `{"Operations":"s3cr3t"}`, 400, "invalidSyntax"},
+	{"group of nobody", "POST", "/Groups", `{"displayName":"g","members":["s3cr3t"]}`, 400, "invalidValue"},
+	{"group without name", "POST", "/Groups", `{"members":[]}`, 400, "invalidValue"},
+	{"user as group", "GET", "/Groups/{U}", "", 404, ""},
 	{"me", "GET", "/Me", "", 501, ""},
 	{"me, changed", "PATCH", "/Me", `{}`, 501, ""},
 }
@@ -114,6 +123,10 @@ func TestBadRequests(t *testing.T) {
 func TestI30_RevokedTokenIsRefusedFirst(t *testing.T) {
 	requests := append(bad[:len(bad):len(bad)],
 		exchange{"good list", "GET", "/Users", "", 200, ""},
+		exchange{"good list of all", "GET", "", "", 200, ""},
+		exchange{"good search", "POST", "/.search", `{}`, 200, ""},
+		exchange{"good bulk", "POST", "/Bulk", `{"Operations":[]}`, 200, ""},
+		exchange{"good group", "POST", "/Groups", `{"displayName":"g"}`, 201, ""},
 		exchange{"good filter", "GET", "/Users?filter=userName+eq+%22anna%22", "", 200, ""},
 		exchange{"good read", "GET", "/Users/{U}", "", 200, ""},
 		exchange{"good create", "POST", "/Users", `{"userName":"eva"}`, 201, ""},
@@ -208,7 +221,7 @@ func TestI27_NothingIsParsedBeforeAuthentication(t *testing.T) {
 func TestI26_UnknownPathIs404BodyUnread(t *testing.T) {
 	caught := 0
 	for _, path := range []string{
-		"/scim/v2/acme/Nothing", "/scim/v2/acme", "/scim/v2/acme/", "/scim/v2/", "/scim/v2/acme/Users/1/2", "/scim/v2/acme/users",
+		"/scim/v2/acme/Nothing", "/scim/v2/acme/", "/scim/v2/", "/scim/v2/acme/Users/1/2", "/scim/v2/acme/users",
 		"/scim/v2/acme/%55sers", "/scim/v2/acme//Users", "/scim/v2//acme/Users", "/scim/v2/acme/Users/", "/scim/v2/acme/Users;a=b",
 		"/scim/v2/acme/Users/a;b", "/scim/v2/acme/./Users", "/scim/v2/acme/x/../Users", "/scim/v2/acme/%2e%2e/acme/Users",
 		"/scim/v2/acme/Users%2F1", "/scim/v2/acme/Users/%00", "/scim/v2/acme/Users/a%20b", "/scim/v2/acme/Users\\1", "/scim/v2/acme/Users/ü",
@@ -314,7 +327,7 @@ func TestMediaTypes(t *testing.T) {
 
 func TestMethodNotAllowedNamesTheMethods(t *testing.T) {
 	s, id := prepared(t)
-	for path, want := range map[string]string{"/Users": "GET, POST", "/Users/" + id: "DELETE, GET, PATCH, PUT"} {
+	for path, want := range map[string]string{"/Users": "GET, HEAD, POST", "/Users/" + id: "DELETE, GET, HEAD, PATCH, PUT", "/.search": "POST", "/Bulk": "POST", "": "GET, HEAD"} {
 		w := s.do("OPTIONS", path, "")
 		refused(t, w, 405, "")
 		if got := w.Header().Get("Allow"); got != want {

@@ -41,7 +41,9 @@ func (s *Server) release(buf *bytes.Buffer) {
 
 func write(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", contentType)
+	if h["Content-Type"] == nil { // the client did not ask for another name of it
+		h.Set("Content-Type", contentType)
+	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that has gone away cannot be told
@@ -52,6 +54,12 @@ type view struct {
 	rt        *schema.ResourceType
 	base      string
 	selection *selection // nil shows everything
+	linked    linked
+}
+
+func (s *Server) viewOf(c *call, rt *schema.ResourceType, p params) view {
+	selection := p.selectionOf(rt)
+	return view{rt: rt, base: c.base, selection: selection, linked: s.linkedIn(rt, selection)}
 }
 
 // writeResource answers with one resource.
@@ -62,39 +70,14 @@ func (s *Server) writeResource(c *call, status int, v view, res Resource) error 
 	if err != nil {
 		return err
 	}
+	place := "Content-Location"
 	if status == http.StatusCreated {
-		c.w.Header().Set("Location", v.location(res))
+		place = "Location"
 	}
+	c.w.Header().Set(place, v.location(res))
 	c.w.Header().Set("ETag", etag(res.Version))
 	write(c.w, status, body)
 	adopt(buf, body)
-	return nil
-}
-
-// writePage answers with a list (RFC 7644 section 3.4.2).
-func (s *Server) writePage(c *call, v view, q Query, page Page) error {
-	buf := s.buffer()
-	defer s.release(buf)
-	b := buf.AvailableBuffer()
-	b = append(b, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":`...)
-	b = strconv.AppendInt(b, int64(page.Total), 10)
-	b = append(b, `,"startIndex":`...)
-	b = strconv.AppendInt(b, int64(q.StartIndex), 10)
-	b = append(b, `,"itemsPerPage":`...)
-	b = strconv.AppendInt(b, int64(len(page.Resources)), 10)
-	b = append(b, `,"Resources":[`...)
-	for i, res := range page.Resources {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		var err error
-		if b, err = v.append(b, res); err != nil {
-			return err
-		}
-	}
-	b = append(b, "]}"...)
-	write(c.w, http.StatusOK, b)
-	adopt(buf, b)
 	return nil
 }
 
@@ -114,6 +97,7 @@ func (v view) append(b []byte, res Resource) ([]byte, error) {
 	b = appendString(b, res.ID)
 	b = append(b, ',')
 	b = append(b, doc[1:len(doc)-1]...)
+	b = v.linked.append(b, v.base, res.References)
 	b = append(b, `,"meta":`...)
 	b = v.appendMeta(b, res)
 	return append(b, '}'), nil

@@ -11,36 +11,19 @@ import (
 	"drawbridge/scim/schema"
 )
 
-// list is GET on a resource type's endpoint (RFC 7644 section 3.4.2). sortBy is ignored, as the RFC wants it of a
-// service that does not sort.
-func (s *Server) list(rt *schema.ResourceType) handler {
-	return func(c *call) error {
-		p, err := parseParams(c.r.URL.RawQuery)
-		if err != nil {
-			return err
-		}
-		q, err := p.query(rt)
-		if err != nil {
-			return err
-		}
-		page, err := c.tenant.Backend.Query(c.ctx(), rt, q)
-		if err != nil {
-			return settled{err}
-		}
-		return s.writePage(c, view{rt, c.base, p.selectionOf(rt)}, q, page)
-	}
-}
-
 // get is GET on a resource (section 3.4.1).
 func (s *Server) get(rt *schema.ResourceType) handler {
 	return func(c *call) error {
-		v, err := c.view(rt)
+		v, err := s.view(c, rt)
 		if err != nil {
 			return err
 		}
-		res, err := c.tenant.Backend.Get(c.ctx(), rt, c.id(), 0)
+		res, err := c.tenant.Backend.Get(c.ctx(), rt, c.id(), v.references(All))
 		if err != nil {
 			return settled{err}
+		}
+		if err := c.ifMatch(res); err != nil {
+			return err
 		}
 		if c.unchanged(res) {
 			return nil
@@ -52,16 +35,16 @@ func (s *Server) get(rt *schema.ResourceType) handler {
 // create is POST (section 3.3).
 func (s *Server) create(rt *schema.ResourceType) handler {
 	return func(c *call) error {
-		v, err := c.view(rt)
+		v, err := s.view(c, rt)
 		if err != nil {
 			return err
 		}
-		attrs, err := s.readResource(c, rt)
+		draft, err := s.readDraft(c, rt)
 		if err != nil {
 			return err
 		}
-		rt.Keep(attrs, nil)
-		res, err := c.tenant.Backend.Create(c.ctx(), rt, Draft{Attributes: attrs}, 0)
+		rt.Keep(draft.Attributes, nil)
+		res, err := c.tenant.Backend.Create(c.ctx(), rt, draft, v.references(MaxWriteReferences))
 		if err != nil {
 			return settled{err}
 		}
@@ -72,16 +55,16 @@ func (s *Server) create(rt *schema.ResourceType) handler {
 // replace is PUT (section 3.5.1).
 func (s *Server) replace(rt *schema.ResourceType) handler {
 	return func(c *call) error {
-		v, err := c.view(rt)
+		v, err := s.view(c, rt)
 		if err != nil {
 			return err
 		}
-		attrs, err := s.readResource(c, rt)
+		draft, err := s.readDraft(c, rt)
 		if err != nil {
 			return err
 		}
-		return s.update(c, v, func(current map[string]any) (map[string]any, error) {
-			next := maps.Clone(attrs)
+		return s.update(c, v, draft.Links, func(current map[string]any) (map[string]any, error) {
+			next := maps.Clone(draft.Attributes)
 			rt.Keep(next, current)
 			return next, nil
 		})
@@ -91,11 +74,11 @@ func (s *Server) replace(rt *schema.ResourceType) handler {
 // patch is PATCH (section 3.5.2). It always answers 200 with the resource, which every client takes.
 func (s *Server) patch(rt *schema.ResourceType) handler {
 	return func(c *call) error {
-		v, err := c.view(rt)
+		v, err := s.view(c, rt)
 		if err != nil {
 			return err
 		}
-		body, err := s.readObject(c)
+		body, err := s.readObject(c, limitsOf(rt))
 		if err != nil {
 			return err
 		}
@@ -103,18 +86,26 @@ func (s *Server) patch(rt *schema.ResourceType) handler {
 		if err != nil {
 			return err
 		}
-		return s.update(c, v, func(current map[string]any) (map[string]any, error) {
-			return patch.Apply(rt, current, ops)
+		rest, links, err := patch.Split(rt, ops)
+		if err != nil {
+			return err
+		}
+		var dropped []string
+		err = s.update(c, v, links, func(current map[string]any) (next map[string]any, err error) {
+			next, dropped, err = patch.Apply(rt, current, rest)
+			return next, err
 		})
+		s.count(c, rt, dropped)
+		return err
 	}
 }
 
 // update runs a change against the current attributes, with the id among them, and answers with the result.
-func (s *Server) update(c *call, v view, change func(current map[string]any) (map[string]any, error)) error {
+func (s *Server) update(c *call, v view, links []patch.LinkChange, change func(current map[string]any) (map[string]any, error)) error {
 	var refused error // by this server, not by the backend
 	res, err := c.tenant.Backend.Update(c.ctx(), v.rt, c.id(), func(current Resource) (next Draft, err error) {
 		defer func() { refused = err }()
-		if err := c.ifMatch(current); err != nil {
+		if err := c.precondition(current); err != nil {
 			return Draft{}, err
 		}
 		attrs, err := decodeDoc(current.Doc)
@@ -122,11 +113,11 @@ func (s *Server) update(c *call, v view, change func(current map[string]any) (ma
 			return Draft{}, fmt.Errorf("scim: reading the document of %s %s: %w", v.rt.ID, current.ID, err)
 		}
 		attrs["id"] = current.ID
-		if next.Attributes, err = change(attrs); err != nil {
+		if attrs, err = change(attrs); err != nil {
 			return Draft{}, err
 		}
-		return next, checkSize(next.Attributes)
-	}, 0)
+		return Draft{Attributes: attrs, Links: links}, checkSize(attrs)
+	}, v.references(MaxWriteReferences))
 	if err != nil && refused != nil {
 		return err
 	}
@@ -141,10 +132,10 @@ func (s *Server) delete(rt *schema.ResourceType) handler {
 	return func(c *call) error {
 		var refused error
 		check := func(current Resource) error {
-			refused = c.ifMatch(current)
+			refused = c.precondition(current)
 			return refused
 		}
-		if c.r.Header["If-Match"] == nil {
+		if !c.conditional() {
 			check = nil
 		}
 		err := c.tenant.Backend.Delete(c.ctx(), rt, c.id(), check)
@@ -154,6 +145,7 @@ func (s *Server) delete(rt *schema.ResourceType) handler {
 		if err != nil {
 			return settled{err}
 		}
+		c.w.Header().Del("Content-Type")
 		c.w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
@@ -167,28 +159,36 @@ func (s *Server) me(*call) error {
 func (c *call) id() string { return chi.URLParam(c.r, "id") }
 
 // view reads how the client wants the answer, before anything is done that could be answered.
-func (c *call) view(rt *schema.ResourceType) (view, error) {
+func (s *Server) view(c *call, rt *schema.ResourceType) (view, error) {
 	p, err := parseParams(c.r.URL.RawQuery)
 	if err != nil {
 		return view{}, err
 	}
-	return view{rt, c.base, p.selectionOf(rt)}, nil
+	return s.viewOf(c, rt, p), nil
 }
 
-// readResource reads the body as a whole resource.
-func (s *Server) readResource(c *call, rt *schema.ResourceType) (Attributes, error) {
-	body, err := s.readObject(c)
+// readDraft reads the body as a whole resource.
+func (s *Server) readDraft(c *call, rt *schema.ResourceType) (Draft, error) {
+	body, err := s.readObject(c, limitsOf(rt))
 	if err != nil {
-		return nil, err
+		return Draft{}, err
+	}
+	links, err := takeLinks(rt, body)
+	if err != nil {
+		return Draft{}, err
 	}
 	attrs, dropped, err := rt.Validate(body)
 	if err != nil {
-		return nil, err
+		return Draft{}, err
 	}
+	s.count(c, rt, dropped)
+	return Draft{Attributes: attrs, Links: links}, nil
+}
+
+func (s *Server) count(c *call, rt *schema.ResourceType, dropped []string) {
 	if s.dropped != nil && len(dropped) > 0 {
 		s.dropped(c.ctx(), rt, dropped)
 	}
-	return attrs, nil
 }
 
 // checkSize holds a resource that grew by many small requests to the limits of one that comes in a single body.

@@ -11,11 +11,15 @@ func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
 	r.NotFound(s.unknownPath)
 	r.Route("/{tenant}", func(r chi.Router) {
+		r.Handle("/", s.guarded(methods{http.MethodGet: s.list(s.types...)}))
+		r.Handle("/.search", s.guarded(methods{http.MethodPost: s.find(s.types...)}))
+		r.Handle("/Bulk", s.guarded(methods{http.MethodPost: s.bulk}))
 		for _, rt := range s.types {
 			r.Handle(rt.Endpoint, s.guarded(methods{
 				http.MethodGet:  s.list(rt),
 				http.MethodPost: s.create(rt),
 			}))
+			r.Handle(rt.Endpoint+"/.search", s.guarded(methods{http.MethodPost: s.find(rt)}))
 			r.Handle(rt.Endpoint+"/{id}", s.guarded(methods{
 				http.MethodGet:    s.get(rt),
 				http.MethodPut:    s.replace(rt),

@@ -24,9 +24,10 @@ type branch struct {
 	members map[string]*branch
 }
 
-// selectionOf returns nil when the client asked for no selection. Names that the schema does not know select nothing.
+// selectionOf returns nil when everything is shown. Names that the schema does not know select nothing.
 func (p params) selectionOf(rt *schema.ResourceType) *selection {
-	if p.attributes == nil && p.excluded == nil {
+	hidden := rt.Withheld()
+	if p.attributes == nil && p.excluded == nil && len(hidden) == 0 {
 		return nil
 	}
 	s := &selection{}
@@ -36,7 +37,62 @@ func (p params) selectionOf(rt *schema.ResourceType) *selection {
 	if p.excluded != nil {
 		s.exclude = branchOf(rt, p.excluded)
 	}
+	for _, w := range hidden {
+		s.withhold(w)
+	}
 	return s
+}
+
+// withhold excludes what is not shown by itself, unless it is shown on request and the client named it.
+func (s *selection) withhold(w schema.Withheld) {
+	path := []string{w.Attr.Name}
+	if w.URN != "" {
+		path = []string{w.URN, w.Attr.Name}
+	}
+	if w.Sub != nil {
+		path = append(path, w.Sub.Name)
+	}
+	if w.OnRequest() && s.include.names(path) {
+		return
+	}
+	if s.exclude == nil {
+		s.exclude = &branch{}
+	}
+	at := s.exclude
+	for _, name := range path {
+		at = at.member(name)
+	}
+	at.all = true
+}
+
+// names reports whether the branch names the path, a part of it, or something that it is a part of.
+func (b *branch) names(path []string) bool {
+	if b == nil || b.all || len(path) == 0 {
+		return b != nil
+	}
+	return b.members[path[0]].names(path[1:])
+}
+
+// asks reports whether the client named a core attribute, or a part of it.
+func (s *selection) asks(a *schema.Attribute) bool {
+	return s != nil && s.include != nil && s.include.members[a.Name] != nil
+}
+
+// shows reports whether a sub-attribute of a core attribute is shown.
+func (s *selection) shows(a *schema.Attribute, sub string) bool {
+	if s == nil {
+		return true
+	}
+	path := []string{a.Name, sub}
+	return (s.include == nil || s.include.covers(path)) && (s.exclude == nil || !s.exclude.covers(path))
+}
+
+// covers reports whether the branch holds the whole of what the path names.
+func (b *branch) covers(path []string) bool {
+	if b == nil || b.all || len(path) == 0 {
+		return b != nil && b.all
+	}
+	return b.members[path[0]].covers(path[1:])
 }
 
 func branchOf(rt *schema.ResourceType, paths []string) *branch {
@@ -121,6 +177,7 @@ func (v view) appendSelected(b []byte, res Resource) ([]byte, error) {
 		b = append(b, ':')
 		b = append(b, part...)
 	}
+	b = v.linked.append(b, v.base, res.References) // id is always before it
 	return append(b, '}'), nil
 }
 

@@ -25,6 +25,12 @@ const (
 	MaxValues   = 12_000  // JSON values in a body
 	MaxPage     = 200     // resources in one answer
 	DefaultPage = 100     // resources in one answer, when the client does not say
+
+	// What a body of a type with a writable linked attribute may hold, such as a group with its members. Requests with a
+	// body longer than MaxBody are served one at a time per tenant.
+	MaxLinkedBody   = 10 << 20 // bytes
+	MaxLinkedValues = 400_000  // JSON values
+	MaxLinkedItems  = 101_000  // objects and elements of lists among them: a hundred thousand members, and what is around them
 )
 
 // Options are what a Server needs.
@@ -50,6 +56,7 @@ type Server struct {
 	dropped      func(context.Context, *schema.ResourceType, []string)
 	router       http.Handler
 	buffers      sync.Pool // of *bytes.Buffer, for bodies and answers
+	lanes        sync.Map  // by tenant that the Authenticator knows: chan struct{} of one, for large bodies
 }
 
 // NewServer returns a Server. It panics when there is no Authenticator.
@@ -87,6 +94,7 @@ func baseOfRequest(r *http.Request, tenant string) string {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w = negotiated(w, r)
 	defer s.recover(w, r)
 	switch {
 	case !isClean(r):
@@ -125,11 +133,19 @@ func routeOf(r *http.Request) string {
 type call struct {
 	w      http.ResponseWriter
 	r      *http.Request
+	name   string // of the tenant, in the path
 	tenant Tenant // zero on routes without authentication
 	base   string // URL of the tenant
+	leave  func() // if not nil, lets the tenant's next large request in
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
+
+func (c *call) done() {
+	if c.leave != nil {
+		c.leave()
+	}
+}
 
 // handler answers a call, or returns the error to answer with, before it has written anything.
 type handler func(c *call) error
@@ -147,7 +163,15 @@ func (m methods) handler(method string) handler {
 	if h := m[anyMethod]; h != nil {
 		return h
 	}
-	allow := strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+	names := slices.Collect(maps.Keys(m))
+	if h := m[http.MethodGet]; h != nil {
+		if method == http.MethodHead {
+			return h
+		}
+		names = append(names, http.MethodHead)
+	}
+	slices.Sort(names)
+	allow := strings.Join(names, ", ")
 	return func(c *call) error {
 		c.w.Header().Set("Allow", allow)
 		return refusal(http.StatusMethodNotAllowed, "", "this endpoint supports %s", allow)
@@ -178,7 +202,8 @@ func (s *Server) guarded(m methods) http.HandlerFunc {
 			s.fail(w, r, nil, err)
 			return
 		}
-		c := &call{w: w, r: r, tenant: tenant, base: s.baseURL(r, name)}
+		c := &call{w: w, r: r, name: name, tenant: tenant, base: s.baseURL(r, name)}
+		defer c.done()
 		if err := m.handler(r.Method)(c); err != nil {
 			s.fail(w, r, tenant.Live, err)
 		}

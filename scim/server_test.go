@@ -45,7 +45,7 @@ func (s *service) server(acme scim.Tenant) http.Handler {
 			}
 			return acme, nil
 		},
-		Types:   []*schema.ResourceType{schema.User()},
+		Types:   []*schema.ResourceType{schema.User(), schema.Group()},
 		BaseURL: func(_ *http.Request, tenant string) string { return "https://scim.example/scim/v2/" + tenant },
 		Logger:  slog.New(slog.NewTextHandler(&s.log, nil)),
 		Dropped: func(_ context.Context, _ *schema.ResourceType, names []string) {
@@ -203,7 +203,7 @@ func TestList(t *testing.T) {
 		{"filter by escaped parameter", "?%66ilter=userName%20eq%20%22b%22", 1, 1, "b"},
 		{"filter that finds nothing", "?filter=userName+eq+%22zz%22", 0, 1, ""},
 		{"flags of Entra", "?aadOptscim062020&filter=userName+eq+%22b%22", 1, 1, "b"},
-		{"sorting is ignored", "?sortBy=userName&sortOrder=descending", 5, 1, "abcde"},
+		{"sorted", "?sortBy=userName&sortOrder=descending", 5, 1, "edcba"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := s.do("GET", "/Users"+tt.query, "")
@@ -267,6 +267,31 @@ func TestSelection(t *testing.T) {
 	}
 }
 
+// TestSelectionOfWrites: what is answered to a POST or PUT is selected as what is answered to a GET.
+func TestSelectionOfWrites(t *testing.T) {
+	s := newService()
+	for _, tt := range []struct{ query, want string }{
+		{"?attributes=title", `{"title":"T"}`},
+		{"?excludedAttributes=meta,active,name,userName", `{"title":"T"}`},
+		{"?attributes=name.givenName", `{"name":{"givenName":"G"}}`},
+	} {
+		content := `{"userName":"` + tt.query + `","title":"T","name":{"givenName":"G","familyName":"F"}}`
+		created := object(t, s.do("POST", "/Users"+tt.query, content))
+		var want map[string]any
+		if err := json.Unmarshal([]byte(tt.want), &want); err != nil {
+			t.Fatal(err)
+		}
+		want["id"], want["schemas"] = created["id"], []any{schema.UserURN}
+		if d := cmp.Diff(want, created); d != "" || created["id"] == nil {
+			t.Errorf("POST %s (-want +got):\n%s", tt.query, d)
+		}
+		replaced := object(t, s.do("PUT", "/Users/"+created["id"].(string)+tt.query, content))
+		if d := cmp.Diff(want, replaced); d != "" {
+			t.Errorf("PUT %s (-want +got):\n%s", tt.query, d)
+		}
+	}
+}
+
 func TestETags(t *testing.T) {
 	for _, tt := range []struct {
 		name, method, header, value string
@@ -284,6 +309,13 @@ func TestETags(t *testing.T) {
 		{"unchanged", "GET", "If-None-Match", `W/"1"`, 304},
 		{"unchanged, any", "GET", "If-None-Match", `*`, 304},
 		{"changed", "GET", "If-None-Match", `W/"0"`, 200},
+		{"read in a version", "GET", "If-Match", `W/"1"`, 200},
+		{"read in another version", "GET", "If-Match", `W/"2"`, 412},
+		{"unchanged, one of several", "GET", "If-None-Match", `"5" , "1"`, 304},
+		{"write unless there is any", "PUT", "If-None-Match", `*`, 412},
+		{"write unless it is current", "PATCH", "If-None-Match", `W/"1"`, 412},
+		{"write unless it is another", "PATCH", "If-None-Match", `W/"2"`, 200},
+		{"delete unless it is current", "DELETE", "If-None-Match", `W/"1"`, 412},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newService()
@@ -339,7 +371,7 @@ func TestDiscovery(t *testing.T) {
 		return s.serve(httptest.NewRequest("GET", "/scim/v2/acme"+path, nil))
 	}
 	config := object(t, open("/ServiceProviderConfig"))
-	for name, want := range map[string]any{"patch": true, "bulk": false, "filter": true, "changePassword": false, "sort": false, "etag": true} {
+	for name, want := range map[string]any{"patch": true, "bulk": true, "filter": true, "changePassword": false, "sort": true, "etag": true} {
 		if got := config[name].(map[string]any)["supported"]; got != want {
 			t.Errorf("%s supported %v, want %v", name, got, want)
 		}
@@ -347,18 +379,25 @@ func TestDiscovery(t *testing.T) {
 	if got := config["filter"].(map[string]any)["maxResults"]; got != float64(scim.MaxPage) {
 		t.Errorf("maxResults %v", got)
 	}
+	if d := cmp.Diff(map[string]any{"supported": true, "maxOperations": float64(scim.MaxBulkOperations), "maxPayloadSize": float64(scim.MaxBody)}, config["bulk"]); d != "" {
+		t.Error(d)
+	}
+	pagination := map[string]any{"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": float64(scim.DefaultPage), "maxPageSize": float64(scim.MaxPage)}
+	if d := cmp.Diff(pagination, config["pagination"]); d != "" {
+		t.Error(d)
+	}
 	schemes := config["authenticationSchemes"].([]any)
 	if got := schemes[0].(map[string]any)["type"]; len(schemes) != 1 || got != "oauthbearertoken" {
 		t.Errorf("authenticationSchemes %v", schemes)
 	}
-	for path, total := range map[string]float64{"/ResourceTypes": 1, "/Schemas": 2} {
+	for path, total := range map[string]float64{"/ResourceTypes": 2, "/Schemas": 3} {
 		list := object(t, open(path))
 		if list["totalResults"] != total || len(list["Resources"].([]any)) != int(total) {
 			t.Errorf("%s: %v", path, list)
 		}
 		refused(t, open(path+"?filter=id+pr"), 403, "")
 	}
-	for _, path := range []string{"/ResourceTypes/User", "/Schemas/" + schema.UserURN, "/Schemas/" + schema.EnterpriseUserURN} {
+	for _, path := range []string{"/ResourceTypes/User", "/ResourceTypes/Group", "/Schemas/" + schema.UserURN, "/Schemas/" + schema.GroupURN, "/Schemas/" + schema.EnterpriseUserURN} {
 		got := object(t, open(path))
 		if location := got["meta"].(map[string]any)["location"]; location != "https://scim.example/scim/v2/acme"+path {
 			t.Errorf("%s: location %v", path, location)
@@ -371,7 +410,7 @@ func TestDiscovery(t *testing.T) {
 	}
 	w := s.serve(httptest.NewRequest("POST", "/scim/v2/acme/Schemas", nil))
 	refused(t, w, 405, "")
-	if w.Header().Get("Allow") != "GET" {
+	if w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("Allow %q", w.Header().Get("Allow"))
 	}
 }

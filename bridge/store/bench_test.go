@@ -17,6 +17,7 @@ import (
 	"drawbridge/bridge"
 	"drawbridge/bridge/store"
 	"drawbridge/bridge/store/storetest"
+	"drawbridge/scim/schema"
 )
 
 // clients is how many requests are under way at once.
@@ -144,7 +145,7 @@ func BenchmarkUser(b *testing.B) {
 	eachStore(b, func(x *bench) {
 		users := x.fill(1000)
 		x.parallel(func(i int) error {
-			_, err := x.User(x.Context(), x.now, x.cred, users[i%len(users)].ID)
+			_, err := x.User(x.Context(), x.now, x.cred, users[i%len(users)].ID, 0)
 			return err
 		})
 	})
@@ -169,7 +170,7 @@ func BenchmarkListUsers(b *testing.B) {
 			eachStore(b, func(x *bench) {
 				x.fill(10_000)
 				x.parallel(func(int) error {
-					p, err := x.ListUsers(x.Context(), x.now, x.cred, page.start, 100)
+					p, err := x.FindUsers(x.Context(), x.now, x.cred, schema.User(), bridge.Query{StartIndex: page.start, Count: 100})
 					if err == nil && len(p.Users) != 100 {
 						err = fmt.Errorf("%d users on the page", len(p.Users))
 					}

@@ -7,7 +7,7 @@ import (
 	"drawbridge/bridge"
 )
 
-const customerColumns = `c.id, c.slug, c.name, c.state, c.epoch, c.okta_idp, c.logins, c.grace, c.suspend_only, c.rate, c.created_at, c.modified_at`
+const customerColumns = `c.id, c.slug, c.name, c.state, c.epoch, c.okta_idp, c.logins, c.grace, c.suspend_only, c.rate, c.request_log, c.group_patch, c.created_at, c.modified_at`
 
 // customerRow is a row of customers.
 type customerRow struct {
@@ -21,6 +21,8 @@ type customerRow struct {
 	Grace       int64  `db:"grace"`
 	SuspendOnly bool   `db:"suspend_only"`
 	Rate        int    `db:"rate"`
+	RequestLog  string `db:"request_log"`
+	GroupPatch  int    `db:"group_patch"`
 	Created     int64  `db:"created_at"`
 	Modified    int64  `db:"modified_at"`
 }
@@ -29,18 +31,18 @@ func (r customerRow) customer() bridge.Customer {
 	return bridge.Customer{
 		ID: r.ID, Slug: r.Slug, Name: r.Name, State: bridge.State(r.State), Epoch: r.Epoch, OktaIdP: r.OktaIdP,
 		Logins: bridge.LoginRule(r.Logins), Grace: time.Duration(r.Grace) * time.Microsecond, SuspendOnly: r.SuspendOnly,
-		Rate: r.Rate, Created: moment(r.Created), Modified: moment(r.Modified),
+		Rate: r.Rate, RequestLog: bridge.RequestLog(r.RequestLog), GroupPatch: r.GroupPatch, Created: moment(r.Created), Modified: moment(r.Modified),
 	}
 }
 
-const addCustomer = `INSERT INTO customers (id, slug, name, state, epoch, okta_idp, logins, grace, suspend_only, rate, created_at, modified_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const addCustomer = `INSERT INTO customers (id, slug, name, state, epoch, okta_idp, logins, grace, suspend_only, rate, request_log, group_patch, created_at, modified_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // AddCustomer stores a customer with its domains and events. It fails with Taken where the slug or a domain is in use.
 func (s *Store) AddCustomer(ctx context.Context, c bridge.Customer, domains []bridge.Domain, events []bridge.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
 		_, err := tx.exec(ctx, addCustomer, c.ID, c.Slug, c.Name, string(c.State), c.Epoch, c.OktaIdP, string(c.Logins),
-			c.Grace.Microseconds(), c.SuspendOnly, c.Rate, micros(c.Created), micros(c.Modified))
+			c.Grace.Microseconds(), c.SuspendOnly, c.Rate, string(c.RequestLog), c.GroupPatch, micros(c.Created), micros(c.Modified))
 		if err != nil {
 			return taken(err, bridge.Taken, "a customer with this slug exists already; choose another one")
 		}
@@ -88,7 +90,7 @@ func (s *Store) Customers(ctx context.Context) ([]bridge.Customer, error) {
 	return mapped(rows, customerRow.customer), nil
 }
 
-const changeCustomer = `UPDATE customers SET name = ?, state = ?, epoch = ?, okta_idp = ?, logins = ?, grace = ?, suspend_only = ?, rate = ?, modified_at = ?
+const changeCustomer = `UPDATE customers SET name = ?, state = ?, epoch = ?, okta_idp = ?, logins = ?, grace = ?, suspend_only = ?, rate = ?, request_log = ?, group_patch = ?, modified_at = ?
 WHERE id = ?`
 
 // ChangeCustomer applies change to the customer as it is and commits the result with the event, all under a lock on the
@@ -108,7 +110,7 @@ func (s *Store) ChangeCustomer(ctx context.Context, slug string, change func(*br
 			return err
 		}
 		_, err = tx.exec(ctx, changeCustomer, c.Name, string(c.State), c.Epoch, c.OktaIdP, string(c.Logins),
-			c.Grace.Microseconds(), c.SuspendOnly, c.Rate, micros(c.Modified), row.ID)
+			c.Grace.Microseconds(), c.SuspendOnly, c.Rate, string(c.RequestLog), c.GroupPatch, micros(c.Modified), row.ID)
 		if err != nil {
 			return err
 		}

@@ -5,10 +5,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"drawbridge/bridge"
+	"drawbridge/scim/filter"
+	"drawbridge/scim/schema"
 )
 
 // Planned is a statement that a request runs, and the index that it must use.
@@ -21,23 +24,70 @@ type Planned struct {
 
 // HotStatements are those that find users for a request or the syncer.
 func (s *Store) HotStatements(c bridge.Credential, u bridge.User) []Planned {
-	ids := "users_pkey"
+	userIDs := "users_pkey"
 	if s.dialect == sqlite {
-		ids = "sqlite_autoindex_users_1"
+		userIDs = "sqlite_autoindex_users_1"
 	}
-	gate := []any{c.TokenID, c.CustomerID}
-	external := []any{c.CustomerID, u.ExternalID, 10, 0, c.CustomerID, c.TokenID, c.CustomerID}
+	gate := slices.Clip([]any{c.TokenID, c.CustomerID})
+	mail, mailArgs := s.bySearch(searchableUsers(), c, schema.User(), `emails[type eq "work"].value eq "x"`)
+	external, externalArgs := s.bySearch(searchableUsers(), c, schema.User(), `externalId eq "x"`)
 	return []Planned{
-		{"User", userByID, append(gate, u.ID), ids},
+		{"User", userByID, append(gate, u.ID), userIDs},
 		{"UserByName", userByName, append(gate, u.NameKey), "users_user_name"},
 		{"DeletedUser", deletedUser, append(gate, u.NameKey, u.ExternalID), "users_deleted_name"},
 		{"ListUsers", listUsers, append(gate, 4000, 100), "users_ordinal"},
-		{"FindUsers by external id", findUsersHead + "(u.external_id = ?)" + findUsersTail, external, "users_external_id"},
+		{"FindUsers by external id", external, externalArgs, "users_external_id"},
+		{"FindUsers by e-mail", mail, mailArgs, "users_mail"},
 		{"UserOf", userOf, []any{c.CustomerID, u.ID}, "users_user_name"},
 		{"SearchUsers", searchUsers, []any{c.CustomerID, "user", "user" + afterAll, 10}, "users_user_name"},
-		{"Subject", subject, []any{c.CustomerID, u.ID}, ids},
+		{"Subject", subject, []any{c.CustomerID, u.ID}, userIDs},
 		{"CountConnected", countConnected, []any{c.CustomerID}, "users_connected"},
 		{"Removals", removals, []any{c.CustomerID, 1, 1, 1, 1, 1, 1}, "users_removed"},
+	}
+}
+
+// bySearch is the statement of a filter.
+func (s *Store) bySearch(in searchable, c bridge.Credential, rt *schema.ResourceType, text string) (string, []any) {
+	x, err := filter.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	q := bridge.Query{Filter: x, Count: 10}
+	p, err := s.newSearch(in, c, rt, q)
+	if err != nil {
+		panic(err)
+	}
+	return p.page(c, q)
+}
+
+// GroupStatements are those that find groups and members.
+func (s *Store) GroupStatements(c bridge.Credential, u bridge.User) []Planned {
+	userIDs := "users_pkey"
+	if s.dialect == sqlite {
+		userIDs = "sqlite_autoindex_users_1"
+	}
+	gate := slices.Clip([]any{c.TokenID, c.CustomerID})
+	ofUser, ofUserArgs := s.bySearch(searchableUsers(), c, schema.User(), `groups.value eq "x"`)
+	ofGroup, ofGroupArgs := s.bySearch(searchableGroups(), c, schema.Group(), `members.value eq "x"`)
+	byDisplay, byDisplayArgs := s.bySearch(searchableGroups(), c, schema.Group(), `displayName eq "x"`)
+	members, groups := "group_members_pkey", "groups_pkey"
+	if s.dialect == sqlite {
+		members, groups = "PRIMARY KEY (group_id=?", "sqlite_autoindex_groups_1"
+	}
+	ids := slices.Clip([]any{c.CustomerID, `["x"]`})
+	pick := s.dialect.pick
+	return []Planned{
+		{"FindUsers by group", ofUser, ofUserArgs, members},
+		{"FindGroups by member", ofGroup, ofGroupArgs, "group_members_"},
+		{"FindGroups by name", byDisplay, byDisplayArgs, "groups_name"},
+		{"Group", groupByID, append(gate, u.ID), groups},
+		{"members of groups", pick(membersSQLite, membersPostgres), ids, members},
+		{"groups of users", pick(groupsSQLite, groupsPostgres), ids, "group_members_"},
+		{"User with groups", pick(userWithGroupsSQLite, userWithGroupsPostgres), append(gate, u.ID, 9), "group_members_"},
+		{"users among ids", pick(countUsersSQLite, countUsersPostgres), ids, userIDs},
+		{"add members", pick(addMembersSQLite, addMembersPostgres), append(ids, "g"), userIDs},
+		{"remove members", pick(removeMembersSQLite, removeMembersPostgres), append(ids, "g"), members},
+		{"groups to leave", pick(groupsToLeave, groupsToLeavePostgres), []any{c.CustomerID, u.ID}, "group_members_"},
 	}
 }
 

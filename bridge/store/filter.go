@@ -10,21 +10,21 @@ import (
 	"drawbridge/scim/schema"
 )
 
-// compileFilter turns a filter into a condition on the users table, which the query calls u, with `?` for every
-// value. It selects exactly the rows that filter.Match does (invariant I28).
+// compileFilter turns a filter over the resources of a customer into a condition on the table of their type, which the query
+// calls u, with `?` for every value. It selects exactly the rows that filter.Match does (invariant I28).
 //
-// What has a column is compared there, so that the indexes serve; the rest is read from u.folded, which differs from
-// u.doc only in the strings that compare without case. The condition may be NULL where a column is: WHERE, AND and
-// OR take that for false, and every negation is IS NOT TRUE.
+// What has a column is compared there, so that the indexes serve; the values of the linked attribute are rows of
+// group_members; the rest is read from u.folded, which differs from u.doc only in the strings that compare without case. The
+// condition may be NULL where a column is: WHERE, AND and OR take that for false, and every negation is IS NOT TRUE.
 //
-// Besides what filter.Check refuses it refuses, with a *filter.Error, attributes that no row holds (groups,
-// meta.location, meta.version) and comparisons of dates outside meta, which neither User nor its extension has.
-func compileFilter(d dialect, rt *schema.ResourceType, x filter.Expr) (where string, args []any, err error) {
-	c := filterCompiler{dialect: d}
-	row := place{scope: filter.ResourceScope(rt), json: document(d), row: true, typeName: rt.Name}
-	sieve := ""
+// Besides what filter.Check refuses it refuses, with a *filter.Error, what depends on the URL that the client knows
+// (meta.location, the $ref of a linked attribute) and meta.version, and comparisons of dates outside meta, which no type has.
+func compileFilter(d dialect, rt *schema.ResourceType, customerID string, x filter.Expr) (where string, args []any, err error) {
+	c := filterCompiler{dialect: d, customerID: customerID}
+	row := rowPlace(d, rt)
+	sieve := c.byMail(x, row)
 	if word := required(x, row); word != "" {
-		sieve = c.compareText("u.folded", filter.Co, word) + " AND "
+		sieve += c.compareText("u.folded", filter.Co, word) + " AND "
 	}
 	where, err = c.expr(x, row)
 	if err != nil {
@@ -36,17 +36,10 @@ func compileFilter(d dialect, rt *schema.ResourceType, x filter.Expr) (where str
 // filterCompiler gathers the arguments in the order of their placeholders: whatever makes SQL text must make it in
 // the order in which it will stand.
 type filterCompiler struct {
-	dialect  dialect
-	args     []any
-	elements int // subqueries so far, to name their rows apart
-}
-
-// place is where attribute names are looked up: in a row of users, or in one element of a list.
-type place struct {
-	scope    filter.Scope
-	json     jsonRef
-	row      bool
-	typeName string // of the row
+	dialect    dialect
+	customerID string
+	args       []any
+	elements   int // subqueries so far, to name their rows apart
 }
 
 func (c *filterCompiler) bind(v any) string {
@@ -108,6 +101,9 @@ func (c *filterCompiler) compare(x *filter.Compare, at place) (string, error) {
 			s = not(s)
 		}
 		return s, err
+	}
+	if linked(t) {
+		return c.compareLinked(t, x.Op, literal)
 	}
 	col, ok, err := at.column(t)
 	if err != nil {
@@ -198,6 +194,9 @@ func sqlOperator(op filter.Op) string {
 }
 
 func (c *filterCompiler) present(t filter.Target, at place) (string, error) {
+	if linked(t) {
+		return c.presentLinked(t)
+	}
 	col, ok, err := at.column(t)
 	switch {
 	case err != nil:
@@ -228,6 +227,9 @@ func (c *filterCompiler) valuePath(x *filter.ValuePath, at place) (string, error
 	if err != nil {
 		return "", err
 	}
+	if linked(t) {
+		return c.bracketsLinked(t, x)
+	}
 	if _, ok, err := at.column(t); err != nil {
 		return "", err
 	} else if ok {
@@ -253,50 +255,6 @@ func (c *filterCompiler) valuePath(x *filter.ValuePath, at place) (string, error
 		s = "(" + ref.isObject() + " AND " + condition(ref) + ")"
 	}
 	return s, err
-}
-
-// column is what answers for an attribute of the row: a column of users, or a constant.
-type column struct {
-	expr     string
-	nullable bool
-}
-
-// column finds the column for an attribute; false when it is read from JSON. It fails for what clients see and no row holds.
-func (p place) column(t filter.Target) (column, bool, error) {
-	if !p.row || t.URN != "" {
-		return column{}, false, nil
-	}
-	switch t.Attr.Name {
-	case "id":
-		return column{expr: "u.id"}, true, nil
-	case "userName":
-		return column{expr: "u.user_name_key"}, true, nil
-	case "externalId":
-		return column{expr: "u.external_id", nullable: true}, true, nil
-	case "active":
-		return column{expr: "u.active"}, true, nil
-	case "meta":
-		return p.metaColumn(t.Sub)
-	}
-	if t.Attr.Mutability == schema.ReadOnly {
-		return column{}, false, unsupported("%s is derived from other resources and cannot be filtered by", t.Attr.Name)
-	}
-	return column{}, false, nil
-}
-
-func (p place) metaColumn(sub *schema.Attribute) (column, bool, error) {
-	if sub == nil {
-		return column{}, true, nil // present in every resource
-	}
-	switch sub.Name {
-	case "created":
-		return column{expr: "u.created_at"}, true, nil
-	case "lastModified":
-		return column{expr: "u.modified_at"}, true, nil
-	case "resourceType":
-		return column{expr: sqlString(p.typeName)}, true, nil
-	}
-	return column{}, false, unsupported("meta.%s cannot be filtered by", sub.Name)
 }
 
 func (c *filterCompiler) compareColumn(col column, op filter.Op, literal any) string {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,6 +42,15 @@ func filterType() *schema.ResourceType {
 	return schema.New(schema.ResourceType{
 		ID: user.ID, Name: user.Name, Endpoint: user.Endpoint, Schema: core,
 		Extensions: append(slices.Clone(user.Extensions), extra),
+	})
+}
+
+// filterGroupType is the Group resource type with the same extension.
+func filterGroupType() *schema.ResourceType {
+	group := *schema.Group()
+	group.Extensions = filterType().Extensions[1:]
+	return schema.New(schema.ResourceType{
+		ID: group.ID, Name: group.Name, Endpoint: group.Endpoint, Schema: group.Schema, Extensions: group.Extensions,
 	})
 }
 
@@ -105,7 +115,7 @@ func drawAttributes(t *rapid.T, attrs []*schema.Attribute, into map[string]any) 
 }
 
 func drawRow(t *rapid.T, rt *schema.ResourceType, id string) filterRow {
-	attrs := map[string]any{"schemas": []any{schema.UserURN}}
+	attrs := map[string]any{"schemas": []any{rt.Schema.ID}}
 	drawAttributes(t, rt.Schema.Attributes, attrs)
 	for _, x := range rt.Extensions {
 		part := map[string]any{}
@@ -115,19 +125,50 @@ func drawRow(t *rapid.T, rt *schema.ResourceType, id string) filterRow {
 		}
 	}
 	delete(attrs, "password")
-	delete(attrs, "groups")
-	attrs["userName"] = filterText.Draw(t, "userName")
-	attrs["active"] = rapid.Bool().Draw(t, "active")
+	delete(attrs, rt.Linked().Name)
+	if rt.Attribute("", "userName") != nil {
+		attrs["userName"] = filterText.Draw(t, "userName")
+		attrs["active"] = rapid.Bool().Draw(t, "active")
+	} else {
+		attrs["displayName"] = filterText.Draw(t, "displayName")
+	}
 	if rapid.Bool().Draw(t, "externalId set") {
 		attrs["externalId"] = filterText.Draw(t, "externalId")
 	}
 	created := filterMicros.Draw(t, "created")
-	return newRow(t, rt, id, attrs, created, created+rapid.SampledFrom([]int64{0, 1, 1_000_000}).Draw(t, "modified"))
+	r := newRow(t, rt, id, attrs, created, created+rapid.SampledFrom([]int64{0, 1, 1_000_000}).Draw(t, "modified"))
+	drawLinks(t, rt, &r)
+	return r
+}
+
+// drawLinks gives the row up to three links, and the resource the elements that show them.
+func drawLinks(t *rapid.T, rt *schema.ResourceType, r *filterRow) {
+	elements, kind := []any{}, "User"
+	if rt.Linked().LinksTo == "Group" {
+		kind = "direct"
+	}
+	for _, id := range []string{"l1", "l2", "l3"}[:rapid.IntRange(0, 3).Draw(t, "links")] {
+		l := linkDraw{display: filterText.Draw(t, "name"), folded: "{}"}
+		l.nameKey = schema.Fold(l.display)
+		if name := filterText.Draw(t, "displayName"); kind == "User" && rapid.Bool().Draw(t, "has displayName") {
+			l.folded = encodeJSON(t, map[string]any{"displayName": schema.Fold(name)})
+			if name != "" {
+				l.display = name
+			}
+		}
+		l.id = fmt.Sprintf("%x-%s", r.id, id) // nobody else's, and without capitals, as ids are
+		r.links = append(r.links, l)
+		elements = append(elements, map[string]any{"value": l.id, "display": l.display, "type": kind})
+	}
+	r.resource[rt.Linked().Name] = elements
 }
 
 func newRow(t rapid.TB, rt *schema.ResourceType, id string, attrs map[string]any, created, modified int64) filterRow {
 	r := filterRow{id: id, created: created, modified: modified}
-	name, _ := attrs["userName"].(string)
+	name, user := attrs["userName"].(string)
+	if !user {
+		name, _ = attrs["displayName"].(string)
+	}
 	r.nameKey = schema.Fold(name)
 	r.active, _ = attrs["active"].(bool)
 	if external, ok := attrs["externalId"].(string); ok {
@@ -136,7 +177,7 @@ func newRow(t rapid.TB, rt *schema.ResourceType, id string, attrs map[string]any
 	r.doc, r.folded = encodeJSON(t, attrs), encodeJSON(t, rt.Folded(attrs))
 	r.resource = decodeJSON(t, r.doc)
 	r.resource["id"] = id
-	r.resource["meta"] = map[string]any{"resourceType": "User", "created": rfc3339(created), "lastModified": rfc3339(modified)}
+	r.resource["meta"] = map[string]any{"resourceType": rt.Name, "created": rfc3339(created), "lastModified": rfc3339(modified)}
 	return r
 }
 
@@ -228,7 +269,7 @@ func (g filterDraw) filter(inside *schema.Attribute, depth int) filter.Expr {
 		}
 		return x
 	case inside != nil:
-		sub := rapid.SampledFrom(inside.SubAttributes).Draw(g.t, "sub")
+		sub := rapid.SampledFrom(asked(inside)).Draw(g.t, "sub")
 		return g.comparison(filter.AttrPath{Name: sub.Name}, sub)
 	}
 	p, a := g.attribute(func(*schema.Attribute) bool { return true })
@@ -236,12 +277,17 @@ func (g filterDraw) filter(inside *schema.Attribute, depth int) filter.Expr {
 		if rapid.IntRange(0, 5).Draw(g.t, "whole") < 2 {
 			return g.presence(p)
 		}
-		a = rapid.SampledFrom(a.SubAttributes).Draw(g.t, "sub")
+		a = rapid.SampledFrom(asked(a)).Draw(g.t, "sub")
 		p.Sub = a.Name
 	} else if a.Type == schema.Complex {
 		a = a.Sub("value")
 	}
 	return g.comparison(p, a)
+}
+
+// asked are the sub-attributes that can be filtered by: the $ref of a link depends on the URL of the service.
+func asked(a *schema.Attribute) []*schema.Attribute {
+	return slices.DeleteFunc(slices.Clone(a.SubAttributes), func(sub *schema.Attribute) bool { return a.LinksTo != "" && sub.Name == "$ref" })
 }
 
 // attribute leaves out what no filter may name or no row holds.
@@ -253,7 +299,10 @@ func (g filterDraw) attribute(fits func(*schema.Attribute) bool) (filter.AttrPat
 	var all []named
 	add := func(urn string, attrs ...*schema.Attribute) {
 		for _, a := range attrs {
-			if a.Name != "password" && a.Name != "groups" && fits(a) {
+			if a.Name != "password" && fits(a) {
+				if linked(filter.Target{URN: urn, Attr: a}) { // twice as often
+					all = append(all, named{filter.AttrPath{URN: urn, Name: a.Name}, a})
+				}
 				all = append(all, named{filter.AttrPath{URN: urn, Name: a.Name}, a})
 			}
 		}

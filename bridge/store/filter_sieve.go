@@ -19,8 +19,8 @@ func required(x filter.Expr, at place) string {
 	case *filter.Compare:
 		return requiredLiteral(x, at)
 	case *filter.ValuePath:
-		_, inner, err := at.scope.Elements(x)
-		if err != nil {
+		t, inner, err := at.scope.Elements(x)
+		if err != nil || linked(t) {
 			return ""
 		}
 		element := place{scope: inner}
@@ -37,7 +37,7 @@ func requiredLiteral(x *filter.Compare, at place) string {
 	}
 	t, literal, err := at.scope.Bind(x)
 	s, ok := literal.(string)
-	if err != nil || !ok || strings.ContainsFunc(s, mayBeEscaped) {
+	if err != nil || !ok || linked(t) || strings.ContainsFunc(s, mayBeEscaped) {
 		return ""
 	}
 	if _, ok, err := at.column(t); ok || err != nil {

@@ -19,6 +19,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// acme is the customer that the filters are asked for.
+const acme = "acme"
+
 // filterRow is a resource as the evaluator sees it and as the columns hold it.
 type filterRow struct {
 	resource          map[string]any
@@ -27,6 +30,13 @@ type filterRow struct {
 	active            bool
 	created, modified int64
 	doc, folded       string
+	links             []linkDraw
+}
+
+// linkDraw is a resource at the other end of a linked attribute: a group of a user, or a user in a group.
+type linkDraw struct {
+	id, nameKey, folded string
+	display             string // as it was written
 }
 
 // filterBench is a scratch table with the columns that filters read.
@@ -48,10 +58,17 @@ func filterBenches(t *testing.T) []filterBench {
 	for _, b := range benches {
 		b.db.SetMaxOpenConns(1) // the scratch table belongs to the connection
 		t.Cleanup(func() { _ = b.db.Close() })
-		collate := b.collation(t)
-		if _, err := b.db.Exec(`CREATE TEMP TABLE filter_rows (id TEXT` + collate + `, user_name_key TEXT` + collate + `, external_id TEXT` + collate + `,
-			active BOOLEAN, created_at BIGINT, modified_at BIGINT, doc TEXT, folded TEXT)`); err != nil {
-			t.Fatal(err)
+		text := " TEXT" + b.collation(t)
+		for _, table := range []string{
+			`filter_rows (id` + text + `, user_name_key` + text + `, name_key` + text + `, external_id` + text + `,
+				active BOOLEAN, created_at BIGINT, modified_at BIGINT, doc TEXT, folded TEXT, mail TEXT GENERATED ALWAYS AS (` + b.mail() + `) STORED)`,
+			`group_members (customer_id TEXT, group_id` + text + `, user_id` + text + `)`,
+			`users (customer_id TEXT, id` + text + `, user_name_key` + text + `, folded TEXT, deleted BOOLEAN)`,
+			`groups (customer_id TEXT, id` + text + `, name_key` + text + `)`,
+		} {
+			if _, err := b.db.Exec(`CREATE TEMP TABLE ` + table); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return benches
@@ -73,21 +90,65 @@ func (b filterBench) collation(t *testing.T) string {
 	return ` COLLATE "und-x-icu"`
 }
 
-func (b filterBench) fill(rows []filterRow) error {
-	empty := "DELETE FROM filter_rows"
+// mail is what the migrations make of users.mail.
+func (b filterBench) mail() string {
 	if b.dialect == postgres {
-		empty = "TRUNCATE filter_rows" // nothing vacuums a temporary table
+		return `CASE WHEN folded::jsonb #> '{emails,1}' IS NULL THEN left(folded::jsonb #>> '{emails,0,value}', 320) ELSE '' END`
 	}
-	if _, err := b.db.Exec(empty); err != nil {
-		return err
+	return `CASE WHEN json_type(folded, '$.emails[1]') IS NULL THEN substr(json_extract(folded, '$.emails[0].value'), 1, 320) ELSE '' END`
+}
+
+func (b filterBench) fill(rows []filterRow) error {
+	empty := "DELETE FROM "
+	if b.dialect == postgres {
+		empty = "TRUNCATE " // nothing vacuums a temporary table
 	}
-	insert := b.db.Rebind("INSERT INTO filter_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-	for _, r := range rows {
-		if _, err := b.db.Exec(insert, r.id, r.nameKey, r.externalID, r.active, r.created, r.modified, r.doc, r.folded); err != nil {
+	for _, table := range []string{"filter_rows", "group_members", "users", "groups"} {
+		if _, err := b.db.Exec(empty + table); err != nil {
 			return err
 		}
 	}
+	for _, r := range rows {
+		_, err := b.db.Exec(b.db.Rebind("INSERT INTO filter_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+			r.id, r.nameKey, r.nameKey, r.externalID, r.active, r.created, r.modified, r.doc, r.folded)
+		if err != nil {
+			return err
+		}
+		for _, l := range r.links {
+			if err := b.link(r, l); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
+}
+
+// link adds a resource at the other end, and beside it what must not be seen: a deleted one, and another customer's.
+func (b filterBench) link(r filterRow, l linkDraw) error {
+	if _, group := r.resource["members"]; group {
+		for _, u := range []struct {
+			customer string
+			deleted  bool
+		}{{acme, false}, {acme, true}, {"globex", false}} {
+			id := l.id
+			if u.deleted {
+				id += "-deleted"
+			}
+			_, err := b.db.Exec(b.db.Rebind("INSERT INTO users VALUES (?, ?, ?, ?, ?)"), u.customer, id, l.nameKey, l.folded, u.deleted)
+			if err == nil {
+				_, err = b.db.Exec(b.db.Rebind("INSERT INTO group_members VALUES (?, ?, ?)"), u.customer, r.id, id)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	_, err := b.db.Exec(b.db.Rebind("INSERT INTO groups VALUES (?, ?, ?)"), acme, l.id, l.nameKey)
+	if err == nil {
+		_, err = b.db.Exec(b.db.Rebind("INSERT INTO group_members VALUES (?, ?, ?)"), acme, l.id, r.id)
+	}
+	return err
 }
 
 func (b filterBench) ids(where string, args []any) ([]string, error) {
@@ -119,7 +180,7 @@ type sqlMutation func(where string) string
 
 // disagreement runs the filter over the rows in the bench and says how its answer differs from the evaluator's; empty: not at all.
 func (b filterBench) disagreement(rt *schema.ResourceType, x filter.Expr, rows []filterRow, mutate sqlMutation) (string, error) {
-	where, args, err := compileFilter(b.dialect, rt, x)
+	where, args, err := compileFilter(b.dialect, rt, acme, x)
 	if err != nil {
 		return "", err
 	}
@@ -130,31 +191,42 @@ func (b filterBench) disagreement(rt *schema.ResourceType, x filter.Expr, rows [
 	return cmp.Diff(matches(x, rt, rows), got), nil
 }
 
+// TestI28_SQLAgreesWithEvaluator compares 10,000 drawn filters in each store with the evaluator, and 100,000 in a long run.
 func TestI28_SQLAgreesWithEvaluator(t *testing.T) {
-	rt := filterType()
+	rounds := 1
+	if os.Getenv("DRAWBRIDGE_LONG") != "" {
+		rounds = 10
+	}
 	for _, b := range filterBenches(t) {
-		t.Run(string(b.dialect), func(t *testing.T) {
-			rapid.Check(t, func(t *rapid.T) {
-				rows := drawRows(t, rt)
-				if err := b.fill(rows); err != nil {
-					t.Fatal(err)
-				}
-				g := newFilterDraw(t, rt, rows)
-				for range 15 {
-					x := g.filter(nil, 3)
-					for _, x := range []filter.Expr{x, &filter.Not{X: x}} {
-						diff, err := b.disagreement(rt, x, rows, func(where string) string { return where })
-						if err != nil {
-							t.Fatalf("%s: %v", x, err)
-						}
-						if diff != "" {
-							where, _, _ := compileFilter(b.dialect, rt, x)
-							t.Fatalf("%s (-evaluator +%s)\n%s\n%s", x, b.dialect, diff, where)
-						}
-					}
+		for _, rt := range []*schema.ResourceType{filterType(), filterGroupType()} {
+			t.Run(string(b.dialect)+"/"+rt.ID, func(t *testing.T) {
+				for range rounds {
+					rapid.Check(t, func(t *rapid.T) { b.checkDrawn(t, rt) })
 				}
 			})
-		})
+		}
+	}
+}
+
+// checkDrawn compares 25 filters and their opposites over a set of rows; rapid calls it a hundred times.
+func (b filterBench) checkDrawn(t *rapid.T, rt *schema.ResourceType) {
+	rows := drawRows(t, rt)
+	if err := b.fill(rows); err != nil {
+		t.Fatal(err)
+	}
+	g := newFilterDraw(t, rt, rows)
+	for range 25 {
+		x := g.filter(nil, 3)
+		for _, x := range []filter.Expr{x, &filter.Not{X: x}} {
+			diff, err := b.disagreement(rt, x, rows, func(where string) string { return where })
+			if err != nil {
+				t.Fatalf("%s: %v", x, err)
+			}
+			if diff != "" {
+				where, _, _ := compileFilter(b.dialect, rt, acme, x)
+				t.Fatalf("%s (-evaluator +%s)\n%s\n%s", x, b.dialect, diff, where)
+			}
+		}
 	}
 }
 
@@ -221,6 +293,39 @@ func TestI28_MutantsAreSeen(t *testing.T) {
 	}
 }
 
+// The same for what is asked of members and groups.
+func TestI28_LinkMutantsAreSeen(t *testing.T) {
+	mutants := map[string]sqlMutation{
+		"deleted members count": func(s string) string { return strings.ReplaceAll(s, " AND NOT v.deleted", "") },
+		"any user of the name":  func(s string) string { return strings.ReplaceAll(s, " AND v.id = m.user_id", "") },
+		"names as columns": func(s string) string {
+			return regexp.MustCompile(`COALESCE\(.*?v\.user_name_key\)`).ReplaceAllString(s, "v.user_name_key")
+		},
+		"one for none": func(s string) string { return strings.ReplaceAll(s, "u.id IN", "u.id NOT IN") },
+	}
+	rt := filterGroupType()
+	drawn := rapid.Custom(func(t *rapid.T) filterCase {
+		c := filterCase{rows: drawRows(t, rt)}
+		g := newFilterDraw(t, rt, c.rows)
+		for range 20 {
+			c.filters = append(c.filters, g.filter(nil, 2))
+		}
+		return c
+	})
+	for _, b := range filterBenches(t) {
+		for name, mutate := range mutants {
+			t.Run(string(b.dialect)+"/"+name, func(t *testing.T) {
+				for seed := range 100 {
+					if b.sees(t, rt, []filterCase{drawn.Example(seed)}, mutate) {
+						return
+					}
+				}
+				t.Error("100 cases did not see the mutant")
+			})
+		}
+	}
+}
+
 func (b filterBench) sees(t *testing.T, rt *schema.ResourceType, cases []filterCase, mutate sqlMutation) bool {
 	t.Helper()
 	for _, c := range cases {
@@ -246,7 +351,7 @@ func compile(t *testing.T, d dialect, text string) (string, []any, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return compileFilter(d, schema.User(), x)
+	return compileFilter(d, schema.User(), acme, x)
 }
 
 // The look-ups that identity providers send before every write must find an index.
@@ -301,7 +406,7 @@ func TestRequired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		row := place{scope: filter.ResourceScope(schema.User()), json: document(sqlite), row: true}
+		row := rowPlace(sqlite, schema.User())
 		if got := required(x, row); got != want {
 			t.Errorf("%s: %q; want %q", text, got, want)
 		}
@@ -329,8 +434,8 @@ func TestCompileFilterBindsEveryValue(t *testing.T) {
 func TestCompileFilterRefuses(t *testing.T) {
 	for _, text := range []string{
 		`password sw "a"`, `not (password pr)`, `shoeSize pr`, `active gt true`, `name eq "x"`, `userName[value pr]`,
-		`groups pr`, `groups.value eq "x"`, `groups[value eq "x"]`, `meta.location pr`, `meta.version eq "x"`, `meta[created pr]`,
-		`title pr or not (groups pr)`, `emails[shoeSize pr]`, `emails[type pr].shoeSize pr`, `name[givenName gt 5]`,
+		`groups.$ref pr`, `groups.$ref eq "x"`, `meta.location pr`, `meta.version eq "x"`, `meta[created pr]`,
+		`title pr or not (groups.$ref pr)`, `emails[shoeSize pr]`, `emails[type pr].shoeSize pr`, `name[givenName gt 5]`,
 	} {
 		t.Run(text, func(t *testing.T) {
 			for _, d := range []dialect{sqlite, postgres} {
@@ -343,10 +448,10 @@ func TestCompileFilterRefuses(t *testing.T) {
 		})
 	}
 	x := &filter.Compare{Path: filter.AttrPath{URN: "urn:it's:Extra", Name: "due"}, Op: filter.Gt, Value: "2024-01-02T03:04:05Z"}
-	if _, _, err := compileFilter(sqlite, filterType(), x); err == nil {
+	if _, _, err := compileFilter(sqlite, filterType(), acme, x); err == nil {
 		t.Error("a date outside meta was compared")
 	}
-	if _, _, err := compileFilter(sqlite, schema.User(), nil); err == nil {
+	if _, _, err := compileFilter(sqlite, schema.User(), acme, nil); err == nil {
 		t.Error("no filter at all was compiled")
 	}
 }

@@ -50,3 +50,21 @@ func (c *session) checkCredential(ctx context.Context, cred bridge.Credential, n
 	}
 	return g.check(found, now)
 }
+
+const (
+	openGate         = `SELECT c.id ` + gateSQLite
+	openGatePostgres = `SELECT c.id ` + gateHolds
+)
+
+// holdGate checks the credential and holds it for the rest of the transaction.
+func (c *session) holdGate(ctx context.Context, now time.Time, cred bridge.Credential) error {
+	var id string
+	open, err := c.get(ctx, &id, c.store.dialect.pick(openGate, openGatePostgres), cred.CustomerID, cred.TokenID, micros(now))
+	if err != nil || open {
+		return err
+	}
+	if err := c.checkCredential(ctx, cred, now); err != nil {
+		return err
+	}
+	return refusal(bridge.Conflict, "the customer's token or connection is being changed; repeat the request")
+}

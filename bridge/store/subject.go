@@ -11,7 +11,8 @@ import (
 // subject reads one user and all that belongs to it in one state of the database. Domain names hold no spaces.
 const subject = `SELECT ` + userColumns + `,
   c.id AS "c.id", c.slug AS "c.slug", c.name AS "c.name", c.state AS "c.state", c.epoch AS "c.epoch", c.okta_idp AS "c.okta_idp", c.logins AS "c.logins",
-  c.grace AS "c.grace", c.suspend_only AS "c.suspend_only", c.rate AS "c.rate", c.created_at AS "c.created_at", c.modified_at AS "c.modified_at",
+  c.grace AS "c.grace", c.suspend_only AS "c.suspend_only", c.rate AS "c.rate", c.request_log AS "c.request_log", c.group_patch AS "c.group_patch",
+  c.created_at AS "c.created_at", c.modified_at AS "c.modified_at",
   l.user_id AS "l.user_id", l.customer_id AS "l.customer_id", l.login_key AS "l.login_key", l.okta_id AS "l.okta_id", l.status AS "l.status",
   l.status_at AS "l.status_at", l.taken AS "l.taken", l.taken_at AS "l.taken_at", l.born AS "l.born", l.suspended_since AS "l.suspended_since",
   l.suspend_refused AS "l.suspend_refused", l.foreign_account AS "l.foreign_account", l.protected AS "l.protected",

@@ -15,11 +15,12 @@ const (
 	// Row locks alone would let a stream of writes, which share them, starve whoever wants to change the customer; advisory
 	// locks are granted in the order of asking.
 	gatePostgres = `WITH gate AS (
-  SELECT c.id, c.epoch FROM customers c JOIN tokens t ON t.customer_id = c.id
+  SELECT c.id, c.epoch ` + gateHolds + `
+), `
+	gateHolds = `FROM customers c JOIN tokens t ON t.customer_id = c.id
   WHERE c.id = $1 AND c.state IN ` + servingStates + ` AND t.id = $2 AND t.revoked_at = 0 AND t.expires_at > $3
     AND pg_advisory_xact_lock_shared(` + customerKey + `) IS NOT NULL
-  FOR SHARE OF c, t
-), `
+  FOR SHARE OF c, t`
 
 	// what follows from a row of "written"
 	effectsPostgres = `told AS (
@@ -65,9 +66,38 @@ func (s *Store) insertUserPostgres(ctx context.Context, now time.Time, w bridge.
 }
 
 func (s *Store) replaceUserPostgres(ctx context.Context, now time.Time, w bridge.UserWrite) (bool, error) {
+	if w.Members < 0 {
+		return s.deleteUserPostgres(ctx, now, w)
+	}
+	return s.writing().replaceUser(ctx, now, w)
+}
+
+func (c *session) replaceUser(ctx context.Context, now time.Time, w bridge.UserWrite) (bool, error) {
 	args := append(writeArgs(now, w), micros(w.User.Modified), int(w.Rank), w.Raise)
 	var ordinal int64
-	return s.writing().get(ctx, &ordinal, replaceUserPostgres, args...)
+	return c.get(ctx, &ordinal, replaceUserPostgres, args...)
+}
+
+// deleteUserPostgres locks everything before the event takes its place of arrival.
+func (s *Store) deleteUserPostgres(ctx context.Context, now time.Time, w bridge.UserWrite) (done bool, err error) {
+	customer := w.Credential.CustomerID
+	err = s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		if err := tx.lockUsers(ctx, dropUsers, customer); err != nil {
+			return err
+		}
+		if err := tx.holdGate(ctx, now, w.Credential); err != nil {
+			return err
+		}
+		groups, err := tx.groupsOf(ctx, customer, w.User.ID)
+		if err != nil {
+			return err
+		}
+		if done, err = tx.replaceUser(ctx, now, w); err != nil || !done {
+			return err
+		}
+		return tx.leaveGroups(ctx, now, w, groups)
+	})
+	return done, err
 }
 
 // writeArgs are $1 to $20 of both statements.

@@ -65,7 +65,14 @@ func (s *Store) replaceUserSQLite(ctx context.Context, now time.Time, w bridge.U
 		if err != nil || !done {
 			return err
 		}
-		return tx.effects(ctx, now, w, ordinal)
+		if err := tx.effects(ctx, now, w, ordinal); err != nil || w.Members >= 0 {
+			return err
+		}
+		groups, err := tx.groupsOf(ctx, w.Credential.CustomerID, u.ID)
+		if err != nil {
+			return err
+		}
+		return tx.leaveGroups(ctx, now, w, groups)
 	})
 	return done, err
 }

@@ -41,8 +41,8 @@ type gatedUser struct {
 	userRow
 }
 
-// gatedPage is the same with the number of users that the page is taken from.
-type gatedPage struct {
-	gatedUser
-	Total int `db:"total"`
+// foundUser is a row of a page.
+type foundUser struct {
+	found
+	userRow
 }

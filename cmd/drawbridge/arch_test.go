@@ -62,6 +62,8 @@ func layers() []layer {
 		{"drawbridge/bridge/store/...",
 			[]string{"drawbridge/bridge", "drawbridge/bridge/store/...", "drawbridge/scim/filter", "drawbridge/scim/schema", "drawbridge/migrations"},
 			"a store keeps what the domain gives it; pages, deliveries and Okta never meet SQL"},
+		{"drawbridge/bridge/traffic/...", []string{"drawbridge/bridge", "drawbridge/bridge/traffic/...", "drawbridge/scim/..."},
+			"requests are limited and logged around the protocol, whoever keeps the log"},
 		{"drawbridge/bridge/api/...", []string{"drawbridge/bridge", "drawbridge/bridge/api/...", "drawbridge/policy"},
 			"every face goes through the domain's use cases, where the actor's role is checked"},
 		{"drawbridge/bridge/console/...", []string{"drawbridge/bridge", "drawbridge/bridge/console/...", "drawbridge/policy"},
@@ -111,7 +113,7 @@ func bans() []ban {
 			why: "outside tests the simulated org serves demo and simulate, and must never be mistaken for Okta"},
 		{imports: []string{"testing/...", "net/http/httptest", "github.com/google/go-cmp/...", "github.com/rogpeppe/go-internal/...",
 			"github.com/scim2/filter-parser/...", "pgregory.net/rapid"},
-			except: []string{"drawbridge/bridge/store/storetest", "drawbridge/oktasync/oktatest"},
+			except: []string{"drawbridge/bridge/store/storetest", "drawbridge/oktasync/oktatest", "drawbridge/scim/scimtest"},
 			why:    "tools for tests do not ship"},
 	}
 }
@@ -254,6 +256,7 @@ func TestArchitecture_Mutants(t *testing.T) {
 		{"the domain routes requests", "drawbridge/bridge", "github.com/go-chi/chi/v5"},
 		{"the store serves HTTP", "drawbridge/bridge/store", "net/http"},
 		{"the store calls Okta", "drawbridge/bridge/store", "drawbridge/oktasync"},
+		{"the watch on requests queries", "drawbridge/bridge/traffic", "drawbridge/bridge/store"},
 		{"the API bypasses the domain", "drawbridge/bridge/api", "drawbridge/bridge/store"},
 		{"the console calls the API", "drawbridge/bridge/console", "drawbridge/bridge/api"},
 		{"a webhook wakes the syncer", "drawbridge/bridge/webhook", "drawbridge/oktasync"},
@@ -346,6 +349,7 @@ func cleanTree() []pkg {
 		"drawbridge/bridge":                 {"drawbridge/policy", "drawbridge/scim", "log/slog"},
 		"drawbridge/bridge/store":           {"drawbridge/bridge", "drawbridge/migrations", "github.com/lib/pq", "modernc.org/sqlite"},
 		"drawbridge/bridge/store/storetest": {"testing", "drawbridge/bridge"},
+		"drawbridge/bridge/traffic":         {"drawbridge/bridge", "drawbridge/scim", "net/http", "golang.org/x/time/rate"},
 		"drawbridge/bridge/api":             {"drawbridge/bridge", "net/http"},
 		"drawbridge/bridge/console":         {"drawbridge/bridge", "net/http"},
 		"drawbridge/bridge/webhook":         {"drawbridge/bridge", "net/http"},

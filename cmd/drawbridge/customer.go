@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"text/tabwriter"
 	"time"
 
@@ -98,12 +99,14 @@ func (c *customerShowCmd) Run(ctx context.Context, std streams) error {
 	w := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "customer\t%s (%s)\nconnection\t%s\nSCIM base URL\t/scim/v2/%s\n", v.Slug, v.Name, v.State, v.Slug)
 	fmt.Fprintf(w, "logins outside its domains\t%s\ngrace period\t%s\nsuspend only\t%t\nrate\t%d requests/s\n", v.Logins, days(v.Grace), v.SuspendOnly, v.Rate)
+	fmt.Fprintf(w, "log of requests\t%s\nPATCH of a group is answered\t%d\n", v.RequestLog.OrDefault(), groupPatch(v.Customer))
 	for _, d := range v.Domains {
 		fmt.Fprintf(w, "domain\t%s (%s)\n", d.Name, d.Reason)
 	}
 	for _, t := range v.Tokens {
 		fmt.Fprintf(w, "token\t%s %s, %s\n", t.ID, t.Name, tokenState(t))
 	}
+	printTraffic(w, v.Traffic)
 	return w.Flush()
 }
 
@@ -113,15 +116,21 @@ type customerSetCmd struct {
 	Name        *string `help:"The customer's name."`
 	OktaIdp     *string `help:"Okta id of the customer's SSO identity provider (0oa...)." name:"okta-idp"`
 	Logins      *string `help:"Logins outside the verified domains: park or refuse."`
-	Rate        *int    `help:"SCIM requests per second."`
+	Rate        *int    `help:"SCIM requests per second that each process of the service answers; bursts may have twice as many."`
 	Grace       *string `help:"From suspension to deactivation, e.g. 30d (1d to 90d)."`
 	SuspendOnly *bool   `help:"Never deactivate." negatable:""`
+	RequestLog  *string `help:"What the log of requests keeps: masked (without personal values), full or off." placeholder:"CHOICE"`
+	GroupPatch  *int    `help:"Status of the answer to a PATCH of a group: 200 with the group, or 204 without." placeholder:"STATUS"`
 	Live        bool    `help:"Turn a connection on that is off."`
 	JSON        bool    `help:"Print JSON."`
 }
 
 func (c *customerSetCmd) Run(ctx context.Context, std streams) error {
-	rules := bridge.CustomerRules{Name: c.Name, OktaIdP: c.OktaIdp, Rate: c.Rate, SuspendOnly: c.SuspendOnly, Live: c.Live}
+	rules := bridge.CustomerRules{Name: c.Name, OktaIdP: c.OktaIdp, Rate: c.Rate, SuspendOnly: c.SuspendOnly, GroupPatch: c.GroupPatch, Live: c.Live}
+	if c.RequestLog != nil {
+		choice := bridge.RequestLog(*c.RequestLog)
+		rules.RequestLog = &choice
+	}
 	if c.Logins != nil {
 		rule := bridge.LoginRule(*c.Logins)
 		rules.Logins = &rule
@@ -175,11 +184,14 @@ func customerJSON(v bridge.CustomerView) map[string]any {
 	for i, d := range v.Domains {
 		domains[i] = map[string]any{"name": d.Name, "verified_at": d.Verified, "reason": d.Reason}
 	}
-	return map[string]any{
+	out := map[string]any{
 		"id": v.ID, "slug": v.Slug, "name": v.Name, "state": v.State, "scim_base": "/scim/v2/" + v.Slug, "okta_idp": v.OktaIdP,
 		"logins": v.Logins, "grace": days(v.Grace), "suspend_only": v.SuspendOnly, "rate": v.Rate,
+		"request_log": v.RequestLog.OrDefault(), "group_patch": groupPatch(v.Customer),
 		"created_at": v.Created, "domains": domains, "tokens": tokensJSON(v.Tokens),
 	}
+	maps.Copy(out, trafficJSON(v.Traffic))
+	return out
 }
 
 // parseDays reads a duration such as 30d or 720h.

@@ -14,6 +14,7 @@ import (
 
 	"drawbridge/bridge"
 	"drawbridge/bridge/store"
+	"drawbridge/bridge/traffic"
 	"drawbridge/oktasync/oktatest"
 )
 
@@ -61,10 +62,12 @@ func (c *demoCmd) stage(ctx context.Context, std streams, w world) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	base, err := serveInBackground(serving, work, c.address(), routes(s, "", log))
+	watch := traffic.New(traffic.Options{Store: s, Now: now, NewID: newID, Logger: log})
+	base, err := serveInBackground(serving, work, c.address(), faces{s, "", log, watch}.routes())
 	if err != nil {
 		return err
 	}
+	work.Go(func() error { return watch.Run(serving) })
 	work.Go(func() error {
 		defer close()
 		return syncer.Run(ctx)

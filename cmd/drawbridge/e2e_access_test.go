@@ -15,25 +15,38 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"drawbridge/bridge"
+	"drawbridge/bridge/store/storetest"
 	"drawbridge/scim/schema"
 )
 
-// guardedRoutes are the routes that demand a token of class scim, below a customer's base; openRoutes demand none.
+// guardedRoutes are the routes that demand a token of class scim; openRoutes demand none.
 func guardedRoutes() []string {
-	return []string{"GET /Users", "POST /Users", "GET /Users/x", "PUT /Users/x", "PATCH /Users/x", "DELETE /Users/x", "PUT /Users", "GET /Me", "PATCH /Me"}
+	const v1, v2 = "/scim/v1/acme", "/scim/v2/acme"
+	routes := []string{
+		"GET " + v2, "POST " + v2 + "/.search", "POST " + v2 + "/Bulk", "GET " + v2 + "/Bulk", "GET " + v2 + "/Me", "PATCH " + v2 + "/Me",
+		"POST " + v2 + "/Users/.search", "POST " + v2 + "/Groups/.search", "POST " + v1 + "/Bulk",
+	}
+	for _, rt := range []*schema.ResourceType{schema.User(), schema.Group()} {
+		for _, base := range []string{v1, v2} {
+			all, one := base+rt.Endpoint, base+rt.Endpoint+"/x"
+			routes = append(routes, "GET "+all, "POST "+all, "PUT "+all, "GET "+one, "PUT "+one, "PATCH "+one, "DELETE "+one)
+		}
+	}
+	return routes
 }
 
 func openRoutes() []string {
 	scim := "/scim/v2/acme"
 	return []string{
 		"/healthz", "/readyz", scim + "/ServiceProviderConfig", scim + "/ResourceTypes", scim + "/ResourceTypes/User",
-		scim + "/Schemas", scim + "/Schemas/" + userSchema, scim + "/Schemas/" + enterpriseSchema,
+		scim + "/ResourceTypes/Group", scim + "/Schemas", scim + "/Schemas/" + userSchema, scim + "/Schemas/" + enterpriseSchema, scim + "/Schemas/" + groupSchema,
+		"/scim/v1/acme/ServiceProviderConfigs", "/scim/v1/acme/Schemas",
 	}
 }
 
 func unknownPaths() []string {
 	return []string{
-		"/", "/x", "/scim", "/scim/v2", "/scim/v2/", "/scim/v2/acme", "/scim/v2/acme/", "/scim/v2/acme/Groups", "/scim/v2/acme/Bulk",
+		"/", "/x", "/scim", "/scim/v2", "/scim/v2/", "/scim/v2/acme/", "/scim/v1", "/scim/v1/acme", "/scim/v1/acme/.search", "/scim/v1/acme/ServiceProviderConfig",
 		"/scim/v2/acme/%55sers", "/scim/v2/acme//Users", "/scim/v2/acme/Users;a=b", "/scim/v2/acme/x/../Users", "/scim/v2/acme/Users/x/y",
 		"/api/v1/customers", "/okta/scim/v2/Users", "/okta/events", "/console/", "/metrics", "/debug/pprof/",
 	}
@@ -99,7 +112,7 @@ func TestI26_EveryRouteDemandsItsClassOfToken(t *testing.T) {
 	for _, route := range guardedRoutes() {
 		method, path, _ := strings.Cut(route, " ")
 		for class, token := range d.tokens {
-			w, read := d.knock(method, "/scim/v2/acme"+path, token)
+			w, read := d.knock(method, path, token)
 			if in := w.Code != http.StatusUnauthorized; in != (class == bridge.SCIMToken) {
 				t.Errorf("%s with a token of class %q: %d", route, class, w.Code)
 			}
@@ -128,7 +141,7 @@ func TestI26_EveryRouteDemandsItsClassOfToken(t *testing.T) {
 func TestI26_NoRouteIsForgotten(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
-	known := map[string]bool{"/healthz": true, "/readyz": true, "/scim/v2/*": true}
+	known := map[string]bool{"/healthz": true, "/readyz": true, "/scim/v2/*": true, "/scim/v1/*": true}
 	got := map[string]bool{}
 	err := chi.Walk(d.handler.(chi.Routes), func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		got[route] = true
@@ -140,8 +153,10 @@ func TestI26_NoRouteIsForgotten(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(known)), slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("routes of the service (-known +got):\n%s", diff)
 	}
-	if !slices.Contains(guardedRoutes(), "GET "+schema.User().Endpoint) {
-		t.Errorf("%s is not among the guarded routes", schema.User().Endpoint)
+	for _, rt := range []*schema.ResourceType{schema.User(), schema.Group()} {
+		if !slices.Contains(guardedRoutes(), "GET /scim/v2/acme"+rt.Endpoint) {
+			t.Errorf("%s is not among the guarded routes", rt.Endpoint)
+		}
 	}
 }
 
@@ -156,5 +171,17 @@ func TestI26_MutantIsCaught(t *testing.T) {
 	})
 	if w, _ := d.knock("GET", "/scim/v2/acme/Users", d.tokens[bridge.AdminToken]); w.Code == http.StatusUnauthorized {
 		t.Error("an open door is taken for a closed one")
+	}
+}
+
+// TestI27_EndedTokensReadNoBody: of a request with a token that was over when the service first saw it nothing is parsed.
+func TestI27_EndedTokensReadNoBody(t *testing.T) {
+	t.Parallel()
+	n := newNeighbours(t, storetest.SQLite(t))
+	d := door{handler: n.handler}
+	for range 2 { // looked up, then remembered
+		if w, read := d.knock(http.MethodPost, "/scim/v2/acme/Users", n.credentials["expired"]); w.Code != http.StatusUnauthorized || read {
+			t.Errorf("an expired token: %d, body read: %t", w.Code, read)
+		}
 	}
 }

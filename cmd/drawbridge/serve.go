@@ -15,15 +15,18 @@ import (
 
 	"drawbridge/bridge"
 	"drawbridge/bridge/store"
+	"drawbridge/bridge/traffic"
 	"drawbridge/oktasync"
 	"drawbridge/oktasync/okta"
 	"drawbridge/scim"
 	"drawbridge/scim/schema"
+	"drawbridge/scim/scim1"
 )
 
 type serveCmd struct {
 	databaseFlag
 	oktaFlags
+	trafficFlags
 	Listen       string `help:"Address to listen on." default:"127.0.0.1:8080"`
 	PublicURL    string `name:"public-url" help:"How customers reach this service, e.g. https://scim.vendor.example; by default as the request says." placeholder:"URL"`
 	SyncSchedule string `help:"When to look for work besides wake-ups; cron syntax." default:"@every 30s"`
@@ -57,10 +60,18 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
+	watch, err := c.watch(s, log)
+	if err != nil {
+		return err
+	}
 	work, ctx := errgroup.WithContext(ctx)
+	// The watch outlives the server: what the last requests told is stored too.
+	watching, served := context.WithCancel(context.WithoutCancel(ctx))
+	work.Go(func() error { return watch.Run(watching) })
 	work.Go(func() error { return syncer.Run(ctx) })
 	work.Go(func() error {
-		return listenAndServe(ctx, c.Listen, routes(s, c.PublicURL, log), func(addr string) {
+		defer served()
+		return listenAndServe(ctx, c.Listen, faces{s, c.PublicURL, log, watch}.routes(), func(addr string) {
 			fmt.Fprintf(std.out, "drawbridge serves http://%s/scim/v2/{customer}\n", addr)
 		})
 	})
@@ -81,22 +92,45 @@ func newSyncer(s *store.Store, client *okta.Client, g *oktasync.Governor, schedu
 	})
 }
 
-// routes is every route of the service.
+// routes is every route of the service with nobody watching the requests: neither limits nor a log of them.
 func routes(s *store.Store, publicURL string, log *slog.Logger) http.Handler {
-	face := bridge.NewFace(s, now, newID, log)
-	opts := scim.Options{Authenticate: face.Authenticate, Types: []*schema.ResourceType{schema.User()}, Logger: log}
-	if publicURL != "" {
-		opts.BaseURL = func(_ *http.Request, tenant string) string { return publicURL + "/scim/v2/" + tenant }
-	}
-	scimServer := http.StripPrefix("/scim/v2", scim.NewServer(opts))
+	return faces{store: s, publicURL: publicURL, log: log}.routes()
+}
 
+// faces is what the service shows to the outside.
+type faces struct {
+	store     *store.Store
+	publicURL string
+	log       *slog.Logger
+	watch     *traffic.Watch // nil: nobody watches
+}
+
+// routes is every route of the service.
+func (f faces) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Handle("/scim/v2/*", scimServer)
+	r.Handle("/scim/v2/*", f.scim("/scim/v2", func(o scim.Options) http.Handler { return scim.NewServer(o) }))
+	r.Handle("/scim/v1/*", f.scim("/scim/v1", scim1.NewServer))
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"status": "alive"})
 	})
-	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) { ready(r.Context(), w, s, log) })
+	r.Get("/readyz", func(w http.ResponseWriter, r *http.Request) { ready(r.Context(), w, f.store, f.log) })
 	return r
+}
+
+// scim is one version of the customer-facing face, watched if anybody watches.
+func (f faces) scim(prefix string, version func(scim.Options) http.Handler) http.Handler {
+	o := scim.Options{
+		Authenticate: bridge.NewFace(f.store, now, newID, f.log).Authenticate,
+		Types:        []*schema.ResourceType{schema.User(), schema.Group()}, Logger: f.log,
+	}
+	if f.publicURL != "" {
+		o.BaseURL = func(_ *http.Request, tenant string) string { return f.publicURL + prefix + "/" + tenant }
+	}
+	if f.watch == nil {
+		return http.StripPrefix(prefix, version(o))
+	}
+	o.Authenticate, o.Dropped = f.watch.Authenticate(o.Authenticate), f.watch.Dropped
+	return http.StripPrefix(prefix, f.watch.Handler(version(o)))
 }
 
 // ready answers whether the store answers and its schema fits.

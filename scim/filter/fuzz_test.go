@@ -2,6 +2,7 @@ package filter
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -51,9 +52,19 @@ func checkError(t *testing.T, text string, err error) {
 	}
 }
 
+// hostile are filters that a parser without limits would die of, or work on for long.
+var hostile = []string{
+	strings.Repeat("(", 4000), strings.Repeat("not(", 2000), strings.Repeat("a[", 4000), strings.Repeat("a pr and ", 900) + "a pr",
+	`a eq "` + strings.Repeat(`\u0041`, 1300) + `"`, strings.Repeat("a.", 4000), strings.Repeat("urn:", 2000), strings.Repeat(" ", 8000),
+}
+
 func FuzzParse(f *testing.F) {
 	for _, tt := range parseTests {
 		f.Add(tt.text)
+	}
+	filters, _ := sent(f)
+	for _, text := range append(filters, hostile...) {
+		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		x, err := Parse(text)
@@ -69,17 +80,20 @@ func FuzzParse(f *testing.F) {
 		if diff := cmp.Diff(x, again); diff != "" {
 			t.Errorf("canonical text %q is another filter (-want +got)\n%s", x, diff)
 		}
-		if err := Check(x, schema.User()); err != nil && (Match(x, schema.User(), nil) || Match(&Not{X: x}, schema.User(), nil)) {
-			t.Errorf("%q is refused (%v) and selects", text, err)
+		for _, rt := range []*schema.ResourceType{schema.User(), schema.Group()} {
+			if err := Check(x, rt); err != nil && (Match(x, rt, nil) || Match(&Not{X: x}, rt, nil)) {
+				t.Errorf("%q is refused (%v) and selects", text, err)
+			}
 		}
 	})
 }
 
 func FuzzParsePath(f *testing.F) {
-	for _, s := range []string{
+	_, paths := sent(f)
+	for _, s := range append(paths,
 		`members`, `name.familyName`, ` title `, `emails[type eq "work"].value`, `members[value eq "2819c223"].$ref`, enterprise,
-		enterprise + `.manager.value`, coreUser + `:name.familyName`, `urn:x:y:z`, `urn:x:y.z:a`, `urn:a:b.c:2.0:D:e.f`,
-	} {
+		enterprise+`.manager.value`, coreUser+`:name.familyName`, `urn:x:y:z`, `urn:x:y.z:a`, `urn:a:b.c:2.0:D:e.f`,
+		"a"+strings.Repeat("[", 4000), `emails[`+strings.Repeat("(", 4000)) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -25,6 +25,9 @@ func (d *draft) spend(units int) error {
 	return nil
 }
 
+// parse pays for reading a path, a unit for four bytes.
+func (d *draft) parse(path string) error { return d.spend(len(path) / 4) }
+
 // scan pays for going once through the list that the target names. Comparing folds, which is what costs.
 func (d *draft) scan(t target) error {
 	list, _ := d.get(t).([]any)

@@ -14,6 +14,8 @@ type draft struct {
 	urns  []string
 	root  map[string]any
 	spent int // units of budget
+
+	dropped []string // names that the schema does not know
 }
 
 // get reads the value of the target's attribute, whatever its sub-attribute and filter.
@@ -25,8 +27,12 @@ func (d *draft) get(t target) any {
 	return extension[t.attr.Name]
 }
 
-// put sets the value of the target's attribute. Nil, and what is empty, unassigns it.
-func (d *draft) put(t target, v any) {
+// put sets the value of the target's attribute. Nil, and what is empty, unassigns it. It fails where that would alter
+// something immutable.
+func (d *draft) put(t target, v any) error {
+	if err := checkImmutable(t.attr, d.get(t), v); err != nil {
+		return err
+	}
 	switch c := v.(type) {
 	case map[string]any:
 		if len(c) == 0 {
@@ -39,7 +45,7 @@ func (d *draft) put(t target, v any) {
 	}
 	if t.urn == "" {
 		assign(d.root, t.attr.Name, v)
-		return
+		return nil
 	}
 	extension := copyOf(d.root[t.urn])
 	assign(extension, t.attr.Name, v)
@@ -47,6 +53,7 @@ func (d *draft) put(t target, v any) {
 	if len(extension) == 0 {
 		delete(d.root, t.urn)
 	}
+	return nil
 }
 
 func assign(m map[string]any, name string, v any) {

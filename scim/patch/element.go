@@ -3,6 +3,8 @@ package patch
 import (
 	"encoding/json"
 	"maps"
+
+	"drawbridge/scim/schema"
 )
 
 // collection is a list of elements in which equal ones are found without going through it.
@@ -53,13 +55,16 @@ func identify(element any) identity {
 }
 
 // include adds an element, once: one that is there already takes over what the other says beyond it (RFC 7644
-// section 3.5.2.1). A primary element makes the others secondary.
-func (c *collection) include(element any) {
+// section 3.5.2.1), unless that is immutable. A primary element makes the others secondary.
+func (c *collection) include(a *schema.Attribute, element any) error {
 	given, _ := element.(map[string]any)
 	i, there := c.at[identify(element)]
 	if there {
 		m := copyOf(c.list[i])
 		merge(m, given)
+		if err := checkImmutableSubs(a, c.list[i], m); err != nil {
+			return err
+		}
 		if given != nil {
 			c.list[i] = m
 		}
@@ -71,6 +76,7 @@ func (c *collection) include(element any) {
 	if given["primary"] == true {
 		prefer(c.list, i)
 	}
+	return nil
 }
 
 // same reports whether given means the element there: the same value with, if given has one, the same type.

@@ -25,7 +25,9 @@ type Operation struct {
 
 // Apply returns the resource that the operations, in order, make of current. Either all of them succeed or none:
 // current, which must be canonical (schema.ResourceType.Validate) and may also hold the resource's id, is not
-// modified; the result shares with it what did not change. The result is canonical too, and without id.
+// modified; the result shares with it what did not change. The result is canonical too, and without id. The names in
+// values that the schemas do not know are left out and returned for counting: they are the client's own text, without
+// bound. Of a type with a linked attribute, Split takes what Apply does not see.
 //
 // Where the RFC leaves room or identity providers ignore it, the reading is the tolerant one:
 //   - a path with a filter that finds nothing creates the element, if the filter is made of eq joined by and
@@ -36,9 +38,9 @@ type Operation struct {
 //
 // Errors are *schema.Error of type invalidSyntax, invalidValue, invalidPath, invalidFilter, mutability, noTarget
 // or tooMany, and name the operation by its position from 1.
-func Apply(rt *schema.ResourceType, current map[string]any, ops []Operation) (map[string]any, error) {
+func Apply(rt *schema.ResourceType, current map[string]any, ops []Operation) (next map[string]any, dropped []string, err error) {
 	if len(ops) > MaxOperations {
-		return nil, refuse(schema.TooMany, "at most %d operations in one request", MaxOperations)
+		return nil, nil, tooMany()
 	}
 	d := draft{rt: rt, urns: rt.URNs(), root: maps.Clone(current)}
 	if d.root == nil {
@@ -46,16 +48,25 @@ func Apply(rt *schema.ResourceType, current map[string]any, ops []Operation) (ma
 	}
 	for i, op := range ops {
 		if err := d.apply(op); err != nil {
-			return nil, at(i, err)
+			return nil, nil, at(i, err)
 		}
 	}
-	out, _, err := rt.Validate(d.root)
-	return out, err
+	next, _, err = rt.Validate(d.root)
+	if err != nil {
+		return nil, nil, err
+	}
+	return next, d.dropped, nil
 }
 
 func refuse(kind, format string, args ...any) *schema.Error {
 	return &schema.Error{Type: kind, Detail: fmt.Sprintf(format, args...)}
 }
+
+func tooMany() *schema.Error {
+	return refuse(schema.TooMany, "at most %d operations in one request", MaxOperations)
+}
+
+func valueMissing() *schema.Error { return refuse(schema.InvalidValue, "value: missing") }
 
 func at(i int, err error) error {
 	var e *schema.Error
@@ -91,10 +102,13 @@ func (d *draft) apply(op Operation) error {
 		return refuse(schema.InvalidSyntax, "op: expected add, replace or remove")
 	}
 	if v != remove && !op.HasValue {
-		return refuse(schema.InvalidValue, "value: missing")
+		return valueMissing()
 	}
 	if strings.TrimSpace(op.Path) == "" {
 		return d.applyObject(v, op.Value)
+	}
+	if err := d.parse(op.Path); err != nil {
+		return err
 	}
 	t, err := d.resolve(op.Path)
 	if err != nil {
@@ -123,9 +137,13 @@ func (d *draft) applyObject(v verb, value any) error {
 func (d *draft) members(v verb, prefix string, members map[string]any) error {
 	seen := make(map[[2]*schema.Attribute]bool, len(members))
 	for _, key := range slices.Sorted(maps.Keys(members)) {
+		if err := d.parse(prefix + key); err != nil {
+			return err
+		}
 		t, err := d.resolve(prefix + key)
 		if err != nil {
-			continue // a name that the schema does not know is ignored, as in a POST
+			d.dropped = append(d.dropped, prefix+key) // a name that the schema does not know is ignored, as in a POST
+			continue
 		}
 		if t.isID() && d.root["id"] != nil && members[key] != d.root["id"] {
 			return refuse(schema.Mutability, "id: read-only, and not the id of this resource")
@@ -152,6 +170,9 @@ func (d *draft) run(v verb, t target, value any) error {
 		return nil
 	case t.attr == nil:
 		return d.runSchema(v, t, value)
+	}
+	d.drop(t, value)
+	switch {
 	case v == remove:
 		return d.remove(t, value)
 	case t.attr.MultiValued:
@@ -170,6 +191,14 @@ func (d *draft) runSchema(v verb, t target, value any) error {
 	}
 	if t.urn == "" {
 		return refuse(schema.NoTarget, "%s: name the attributes", t)
+	}
+	extension, _ := d.root[t.urn].(map[string]any)
+	for name, v := range extension {
+		if a := d.rt.Attribute(t.urn, name); a != nil {
+			if err := checkImmutable(a, v, nil); err != nil {
+				return err
+			}
+		}
 	}
 	delete(d.root, t.urn)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,9 +14,10 @@ import (
 	"drawbridge/scim/schema"
 )
 
-// long spells out the enterprise URN for E and the core URN for U.
+// long spells out the enterprise URN for E and the core URNs for U and G.
 var long = strings.NewReplacer(`"E"`, `"`+schema.EnterpriseUserURN+`"`, `"E:`, `"`+schema.EnterpriseUserURN+`:`,
-	`"E.`, `"`+schema.EnterpriseUserURN+`.`, `"U:`, `"`+schema.UserURN+`:`, `"U"`, `"`+schema.UserURN+`"`)
+	`"E.`, `"`+schema.EnterpriseUserURN+`.`, `"U:`, `"`+schema.UserURN+`:`, `"U"`, `"`+schema.UserURN+`"`,
+	`"G:`, `"`+schema.GroupURN+`:`, `"G"`, `"`+schema.GroupURN+`"`)
 
 func decode(t testing.TB, text string) any {
 	t.Helper()
@@ -170,7 +172,7 @@ func TestApply(t *testing.T) {
 			current := user(t, tt.current)
 			current["id"] = "u1"
 			before := encode(t, current)
-			got, err := patch.Apply(schema.User(), current, operations(t, tt.ops))
+			got, _, err := patch.Apply(schema.User(), current, operations(t, tt.ops))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -228,7 +230,7 @@ func TestApplyRefuses(t *testing.T) {
 			before := encode(t, current)
 			// A change before the bad operation must not survive it.
 			ops := append(operations(t, `[{"op":"replace","path":"name.givenName","value":"Eva"},{"op":"replace","path":"name.givenName","value":"Anna"}]`), operations(t, tt.ops)...)
-			got, err := patch.Apply(schema.User(), current, ops)
+			got, _, err := patch.Apply(schema.User(), current, ops)
 			var e *schema.Error
 			if !errors.As(err, &e) || e.Type != tt.kind || got != nil {
 				t.Fatalf("got %v, %v; want an error of type %s", got, err, tt.kind)
@@ -240,6 +242,76 @@ func TestApplyRefuses(t *testing.T) {
 				t.Error("the input was modified")
 			}
 		})
+	}
+}
+
+// What is immutable is added once; read-only is refused by path and ignored in a value (RFC 7644 section 3.5.2).
+func TestApplyKeepsImmutable(t *testing.T) {
+	const current = `{"label":"l","born":"b","box":{"size":"s","serial":"1"},"parts":[{"value":"p","code":"c"}],"urn:example:params:ext:Thing":{"spare":"s","note":"n"}}`
+	for _, tt := range []struct{ name, ops, kind, want string }{
+		{"changed", `[{"op":"replace","path":"born","value":"x"}]`, schema.Mutability, ""},
+		{"said again", `[{"op":"replace","path":"born","value":"b"}]`, "", current},
+		{"unassigned", `[{"op":"replace","path":"born","value":null}]`, schema.Mutability, ""},
+		{"removed", `[{"op":"remove","path":"born"}]`, schema.Mutability, ""},
+		{"changed without a path", `[{"op":"add","value":{"born":"x"}}]`, schema.Mutability, ""},
+		{"part changed", `[{"op":"replace","path":"box.serial","value":"2"}]`, schema.Mutability, ""},
+		{"part changed within its object", `[{"op":"replace","path":"box","value":{"serial":"2"}}]`, schema.Mutability, ""},
+		{"part removed", `[{"op":"remove","path":"box.serial"}]`, schema.Mutability, ""},
+		{"other part changed", `[{"op":"replace","path":"box","value":{"size":"x"}}]`, "", strings.Replace(current, `"size":"s"`, `"size":"x"`, 1)},
+		{"object removed", `[{"op":"remove","path":"box"}]`, "", strings.Replace(current, `"box":{"size":"s","serial":"1"},`, ``, 1)},
+		{"added where there was none", `[{"op":"remove","path":"box"},{"op":"add","path":"box.serial","value":"2"}]`, "", strings.Replace(current, `"size":"s","serial":"1"`, `"serial":"2"`, 1)},
+		{"part of an element changed", `[{"op":"replace","path":"parts[value eq \"p\"].code","value":"x"}]`, schema.Mutability, ""},
+		{"part of an element changed by adding it", `[{"op":"add","path":"parts","value":[{"value":"p","code":"x"}]}]`, schema.Mutability, ""},
+		{"element removed", `[{"op":"remove","path":"parts[code eq \"c\"]"}]`, "", strings.Replace(current, `"parts":[{"value":"p","code":"c"}],`, ``, 1)},
+		{"list replaced", `[{"op":"replace","path":"parts","value":[{"value":"p","code":"x"}]}]`, "", strings.Replace(current, `"code":"c"`, `"code":"x"`, 1)},
+		{"in an extension", `[{"op":"replace","path":"urn:example:params:ext:Thing:spare","value":"x"}]`, schema.Mutability, ""},
+		{"with its extension", `[{"op":"remove","path":"urn:example:params:ext:Thing"}]`, schema.Mutability, ""},
+		{"read-only", `[{"op":"add","path":"seen","value":"x"}]`, schema.Mutability, ""},
+		{"read-only part", `[{"op":"remove","path":"box.weight"}]`, schema.Mutability, ""},
+		{"read-only in values", `[{"op":"replace","value":{"seen":"x","box":{"weight":"x"}}},{"op":"replace","path":"box","value":{"weight":"x"}}]`, "", current},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in, _, err := thing().Validate(decode(t, current).(map[string]any))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _, err := patch.Apply(thing(), in, operations(t, tt.ops))
+			if tt.kind != "" {
+				var e *schema.Error
+				if !errors.As(err, &e) || e.Type != tt.kind || !strings.HasPrefix(e.Detail, "operation 1: ") {
+					t.Fatalf("got %v, %v; want an error of type %s about operation 1", got, err, tt.kind)
+				}
+				return
+			}
+			want, _, wrong := thing().Validate(decode(t, tt.want).(map[string]any))
+			if d := cmp.Diff(want, got); d != "" || err != nil || wrong != nil {
+				t.Errorf("%v, %v (-want +got):\n%s", err, wrong, d)
+			}
+		})
+	}
+}
+
+// Names that the schemas do not know are left out and counted, wherever a value holds them.
+func TestApplyDrops(t *testing.T) {
+	ops := operations(t, `[{"op":"replace","value":{"shoeSize":5,"title":"T","name.nick":"x","urn:example:x":{"y":1},"E":{"desk":1,"division":"D"},"U":{"hat":1}}},
+		{"op":"add","path":"name","value":{"givenName":"A","nick":"x"}},{"op":"add","path":"emails","value":[{"value":"a@b"},{"value":"c@d","shade":"x"}]},
+		{"op":"replace","path":"emails[value eq \"a@b\"]","value":{"value":"a@b","tint":1}},{"op":"remove","value":{"emails":{"hue":1},"scarf":null}},
+		{"op":"replace","value":{"password":"x","groups":[{"nick":1}],"schemas":["x"]}}]`)
+	got, dropped, err := patch.Apply(schema.User(), user(t, `{}`), ops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"E:desk", "U:hat", "name.nick", "shoeSize", "urn:example:x", "name.nick", "emails.shade", "emails.tint", "emails.hue", "scarf"}
+	for i, name := range want {
+		want[i] = strings.Trim(long.Replace(`"`+name), `"`)
+	}
+	slices.Sort(want)
+	slices.Sort(dropped)
+	if d := cmp.Diff(want, dropped); d != "" {
+		t.Errorf("dropped (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(user(t, `{"title":"T","name":{"givenName":"A"},"emails":[{"value":"a@b"},{"value":"c@d"}],"E":{"division":"D"}}`), got); d != "" {
+		t.Errorf("result (-want +got):\n%s", d)
 	}
 }
 
@@ -255,7 +327,7 @@ func TestI8_PatchOfActive(t *testing.T) {
 			`{"op":"replace","value":{"U:active":` + value + `}}`,
 		} {
 			current := user(t, `{"active":true}`)
-			got, err := patch.Apply(schema.User(), current, operations(t, `[{"op":"replace","path":"title","value":"x"},`+op+`]`))
+			got, _, err := patch.Apply(schema.User(), current, operations(t, `[{"op":"replace","path":"title","value":"x"},`+op+`]`))
 			var e *schema.Error
 			if !errors.As(err, &e) || e.Type != schema.InvalidValue || got != nil || current["active"] != true || current["title"] != nil {
 				t.Errorf("%s: got %v, %v, current %v", op, got, err, current)
@@ -269,7 +341,7 @@ func TestI8_PatchOfActive(t *testing.T) {
 		t.Error("no value here would deactivate anybody on a lenient server: the check proves nothing")
 	}
 	for _, op := range []string{`{"op":"remove","path":"active"}`, `{"op":"remove","value":{"active":false}}`, `{"op":"replace","path":"active"}`} {
-		if got, err := patch.Apply(schema.User(), user(t, `{"active":true}`), operations(t, `[`+op+`]`)); err == nil {
+		if got, _, err := patch.Apply(schema.User(), user(t, `{"active":true}`), operations(t, `[`+op+`]`)); err == nil {
 			t.Errorf("%s: accepted, %v", op, got)
 		}
 	}

@@ -21,8 +21,7 @@ func (d *draft) remove(t target, value any) error {
 	if t.sub != nil {
 		m := copyOf(current)
 		setSub(m, t.sub, nil)
-		d.put(t, m)
-		return nil
+		return d.put(t, m)
 	}
 	if given, ok := value.(map[string]any); ok && t.attr.Type == schema.Complex {
 		m := copyOf(current)
@@ -31,11 +30,9 @@ func (d *draft) remove(t target, value any) error {
 				setSub(m, sub, nil)
 			}
 		}
-		d.put(t, m)
-		return nil
+		return d.put(t, m)
 	}
-	d.put(t, nil)
-	return nil
+	return d.put(t, nil)
 }
 
 // removedNothing is fine for a filter that could name an element by its values: a repeated request must succeed.
@@ -60,16 +57,15 @@ func (d *draft) removeMany(t target, value any) error {
 	if t.sub != nil {
 		return d.change(t, true, func(m map[string]any) { setSub(m, t.sub, nil) })
 	}
-	return d.drop(t)
+	return d.deleteSelected(t)
 }
 
-// drop removes the elements that the path selects.
-func (d *draft) drop(t target) error {
+// deleteSelected removes the elements that the path selects.
+func (d *draft) deleteSelected(t target) error {
 	if err := d.scan(t); err != nil {
 		return err
 	}
-	d.put(t, slices.DeleteFunc(d.list(t), t.selects))
-	return nil
+	return d.put(t, slices.DeleteFunc(d.list(t), t.selects))
 }
 
 // removeListed removes the elements in value, as Entra and OneLogin name group members. An empty list removes
@@ -100,6 +96,5 @@ func (d *draft) removeListed(t target, value any) error {
 			return equal(there, given)
 		})
 	}
-	d.put(t, list)
-	return nil
+	return d.put(t, list)
 }

@@ -19,8 +19,7 @@ func (d *draft) setOne(t target, value any) error {
 		}
 		m := copyOf(d.get(t))
 		setSub(m, t.sub, v)
-		d.put(t, m)
-		return nil
+		return d.put(t, m)
 	}
 	v, err := t.attr.Normalize(value)
 	if err != nil {
@@ -28,8 +27,7 @@ func (d *draft) setOne(t target, value any) error {
 	}
 	given, isObject := object(t.attr, value)
 	if !isObject {
-		d.put(t, v)
-		return nil
+		return d.put(t, v)
 	}
 	// Sub-attributes that are not given stay as they are (RFC 7644 section 3.5.2.3); null unassigns.
 	m := copyOf(d.get(t))
@@ -37,8 +35,7 @@ func (d *draft) setOne(t target, value any) error {
 	if change, ok := v.(map[string]any); ok {
 		merge(m, change)
 	}
-	d.put(t, m)
-	return nil
+	return d.put(t, m)
 }
 
 // object returns the members of a value for a complex attribute, as Normalize reads it.
@@ -80,7 +77,9 @@ func (d *draft) setFiltered(t target, value any) error {
 		if !ok {
 			return noTarget(t)
 		}
-		d.put(t, seed)
+		if err := d.put(t, seed); err != nil {
+			return err
+		}
 	}
 	return d.setOne(plain, value)
 }
@@ -98,8 +97,7 @@ func (d *draft) setMany(v verb, t target, value any) error {
 		return err
 	}
 	if v == replace {
-		d.put(t, normal)
-		return nil
+		return d.put(t, normal)
 	}
 	given, _ := normal.([]any)
 	list := d.list(t)
@@ -108,10 +106,11 @@ func (d *draft) setMany(v verb, t target, value any) error {
 	}
 	c := collect(list)
 	for _, element := range given {
-		c.include(element)
+		if err := c.include(t.attr, element); err != nil {
+			return err
+		}
 	}
-	d.put(t, c.list)
-	return nil
+	return d.put(t, c.list)
 }
 
 // list returns a copy of a multi-valued attribute's list.
@@ -142,7 +141,7 @@ func (d *draft) setElements(v verb, t target, value any) error {
 	change, ok := normal.(map[string]any)
 	if !ok {
 		if v == replace && (value == nil || value == "") {
-			return d.drop(t)
+			return d.deleteSelected(t)
 		}
 		return nil
 	}
@@ -173,6 +172,9 @@ func (d *draft) change(t target, removing bool, edit func(map[string]any)) error
 		}
 		m := copyOf(element)
 		edit(m)
+		if err := checkImmutableSubs(t.attr, element, m); err != nil {
+			return err
+		}
 		if m["primary"] == true {
 			preferred = i
 		}
@@ -194,8 +196,7 @@ func (d *draft) change(t target, removing bool, edit func(map[string]any)) error
 		list = append(list, m)
 	}
 	prefer(list, preferred)
-	d.put(t, list)
-	return nil
+	return d.put(t, list)
 }
 
 func noTarget(t target) error {

@@ -136,6 +136,9 @@ func (n *normalizer) complex(a *Attribute, in any) (any, *fault) {
 	if !ok {
 		return nil, wrong(a, "expected "+expected(a))
 	}
+	if isCanonical(a, m) {
+		return m, nil
+	}
 	out := make(map[string]any, len(m))
 	for _, name := range sortedKeys(m) {
 		sub := a.Sub(name)
@@ -161,6 +164,25 @@ func (n *normalizer) complex(a *Attribute, in any) (any, *fault) {
 		return nil, nil
 	}
 	return out, nil
+}
+
+// isCanonical reports whether an element of plain strings is as complex would return it. Lists of a hundred thousand
+// members consist of such elements, and copying them would cost more than all else.
+func isCanonical(a *Attribute, m map[string]any) bool {
+	for name, v := range m {
+		s, isString := v.(string)
+		sub := a.Sub(name)
+		if !isString || s == "" || sub == nil || sub.Name != name || sub.MultiValued || sub.Type != String {
+			return false
+		}
+		if sub.Mutability == ReadOnly || sub.Mutability == WriteOnly {
+			return false
+		}
+		if _, f := simple(sub, s); f != nil {
+			return false
+		}
+	}
+	return len(m) > 0
 }
 
 // clash refuses a second key for the same attribute: which one counts would be a guess. Of two spellings one is

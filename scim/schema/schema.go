@@ -79,6 +79,7 @@ type ResourceType struct {
 
 	core       map[string]*Attribute   // core and common attributes, by canonical and by lower-case name
 	extensions []map[string]*Attribute // the same, for each of Extensions
+	withheld   []Withheld
 }
 
 // New returns rt, indexed for look-ups.
@@ -87,6 +88,7 @@ func New(rt ResourceType) *ResourceType {
 	for _, x := range rt.Extensions {
 		rt.extensions = append(rt.extensions, index(x.Attributes))
 	}
+	rt.withheld = withheld(&rt)
 	return &rt
 }
 

@@ -7,8 +7,8 @@ import (
 )
 
 // Validate checks a decoded JSON object (numbers as json.Number) as a resource of this type and returns it in
-// canonical form: see Attribute.Normalize. Attributes that only the service sets (id, meta, groups) and those it
-// never keeps (password) are left out; so are attributes and URNs that the schemas do not know, whose names are
+// canonical form: see Attribute.Normalize. Attributes that only the service sets (id, meta, groups), those it never
+// keeps (password) and the linked one, whose values are no part of the document, are left out; so are attributes and URNs that the schemas do not know, whose names are
 // returned for counting: they are the client's own text, without bound. schemas is computed from the data that is
 // there, because clients name extensions they send no data of, and the other way round.
 //
@@ -64,7 +64,7 @@ func (n *normalizer) member(out, in map[string]any, a *Attribute, key string) *f
 	if a.Name == "schemas" {
 		return checkSchemas(a, in[key])
 	}
-	if a.Mutability == ReadOnly || a.Mutability == WriteOnly {
+	if a.Mutability == ReadOnly || a.Mutability == WriteOnly || a.LinksTo != "" {
 		return nil
 	}
 	v, f := n.value(a, in[key])

@@ -19,7 +19,7 @@ func (f *fixture) calls(u bridge.User) map[string]func(c bridge.Credential, now 
 		x, err := filter.Parse(text)
 		f.must(err)
 		return func(c bridge.Credential, now time.Time) error {
-			_, err := f.FindUsers(f.ctx(), now, c, rt, x, 1, 10)
+			_, err := f.FindUsers(f.ctx(), now, c, rt, bridge.Query{Filter: x, StartIndex: 1, Count: 10})
 			return err
 		}
 	}
@@ -34,10 +34,56 @@ func (f *fixture) calls(u bridge.User) map[string]func(c bridge.Credential, now 
 	unstorable := f.draft("nul\x00")
 	stale := f.deactivated(u)
 	stale.User.Version = 7
+	group := f.addGroup("Group " + newID())
+	writeGroup := func(w bridge.GroupWrite, do func(w bridge.GroupWrite, now time.Time) error) func(bridge.Credential, time.Time) error {
+		return func(c bridge.Credential, now time.Time) error {
+			w.Credential = c
+			return do(w, now)
+		}
+	}
+	insertGroup := func(w bridge.GroupWrite, now time.Time) error { _, err := f.InsertGroup(f.ctx(), now, w); return err }
+	replaceGroup := func(w bridge.GroupWrite, now time.Time) error { _, err := f.ReplaceGroup(f.ctx(), now, w); return err }
+	deleteGroup := func(w bridge.GroupWrite, now time.Time) error { return f.DeleteGroup(f.ctx(), now, w) }
+	staleGroup := f.groupWrite(group, bridge.MemberChange{})
+	staleGroup.Group.Version = 7
 	return map[string]func(bridge.Credential, time.Time) error{
-		"CheckCredential": func(c bridge.Credential, now time.Time) error { return f.CheckCredential(f.ctx(), c, now) },
-		"User":            func(c bridge.Credential, now time.Time) error { _, err := f.User(f.ctx(), now, c, u.ID); return err },
-		"User, missing":   func(c bridge.Credential, now time.Time) error { _, err := f.User(f.ctx(), now, c, "none"); return err },
+		"Group": func(c bridge.Credential, now time.Time) error {
+			_, err := f.Group(f.ctx(), now, c, group.ID, 9)
+			return err
+		},
+		"Group, missing": func(c bridge.Credential, now time.Time) error {
+			_, err := f.Group(f.ctx(), now, c, "none", 9)
+			return err
+		},
+		"FindGroups": func(c bridge.Credential, now time.Time) error {
+			_, err := f.FindGroups(f.ctx(), now, c, schema.Group(), bridge.Query{Count: 9})
+			return err
+		},
+		"FindGroups, refused": func(c bridge.Credential, now time.Time) error {
+			_, err := f.FindGroups(f.ctx(), now, c, schema.Group(), bridge.Query{Filter: &filter.Present{Path: filter.AttrPath{Name: "meta", Sub: "version"}}})
+			return err
+		},
+		"FindGroups, expired": func(c bridge.Credential, now time.Time) error {
+			_, err := f.FindGroups(f.ctx(), now, c, schema.Group(), bridge.Query{After: "none", Count: 9})
+			return err
+		},
+		"FindUsers, expired": func(c bridge.Credential, now time.Time) error {
+			_, err := f.FindUsers(f.ctx(), now, c, rt, bridge.Query{After: "none", Count: 9})
+			return err
+		},
+		"InsertGroup, taken":     writeGroup(f.groupDraft(group.NameKey), insertGroup),
+		"InsertGroup, invalid":   writeGroup(f.groupDraft("nul\x00"), insertGroup),
+		"InsertGroup, stranger":  writeGroup(f.groupDraft(newID(), "nobody"), insertGroup),
+		"ReplaceGroup, conflict": writeGroup(staleGroup, replaceGroup),
+		"ReplaceGroup, nothing":  writeGroup(f.groupWrite(group, bridge.MemberChange{}), replaceGroup),
+		"DeleteGroup, conflict":  writeGroup(staleGroup, deleteGroup),
+		"User with groups":       func(c bridge.Credential, now time.Time) error { _, err := f.User(f.ctx(), now, c, u.ID, 9); return err },
+		"CheckCredential":        func(c bridge.Credential, now time.Time) error { return f.CheckCredential(f.ctx(), c, now) },
+		"User":                   func(c bridge.Credential, now time.Time) error { _, err := f.User(f.ctx(), now, c, u.ID, 0); return err },
+		"User, missing": func(c bridge.Credential, now time.Time) error {
+			_, err := f.User(f.ctx(), now, c, "none", 0)
+			return err
+		},
 		"UserByName": func(c bridge.Credential, now time.Time) error {
 			_, err := f.UserByName(f.ctx(), now, c, u.NameKey)
 			return err
@@ -51,16 +97,16 @@ func (f *fixture) calls(u bridge.User) map[string]func(c bridge.Credential, now 
 			return err
 		},
 		"ListUsers": func(c bridge.Credential, now time.Time) error {
-			_, err := f.ListUsers(f.ctx(), now, c, 1, 10)
+			_, err := f.FindUsers(f.ctx(), now, c, schema.User(), bridge.Query{StartIndex: 1, Count: 10})
 			return err
 		},
 		"ListUsers, beyond": func(c bridge.Credential, now time.Time) error {
-			_, err := f.ListUsers(f.ctx(), now, c, 99, 10)
+			_, err := f.FindUsers(f.ctx(), now, c, schema.User(), bridge.Query{StartIndex: 99, Count: 10})
 			return err
 		},
 		"FindUsers by name":     find(`userName eq "anna"`),
 		"FindUsers":             find(`externalId eq "none"`),
-		"FindUsers, refused":    find(`groups.value eq "none"`),
+		"FindUsers, refused":    find(`meta.version pr`),
 		"InsertUser, taken":     write(f.draft(u.NameKey), insert),
 		"InsertUser, invalid":   write(unstorable, insert),
 		"ReplaceUser, conflict": write(stale, replace),
@@ -71,6 +117,7 @@ func (f *fixture) calls(u bridge.User) map[string]func(c bridge.Credential, now 
 func testGate(t *testing.T, s *store.Store) {
 	f, other := newFixture(t, s, "acme"), newFixture(t, s, "beta")
 	u := f.add("anna")
+	group := f.addGroup("Crew", u.ID)
 	writes := map[string]func(bridge.Credential, time.Time) error{
 		"InsertUser": func(c bridge.Credential, now time.Time) error {
 			w := f.draft("bert")
@@ -82,6 +129,28 @@ func testGate(t *testing.T, s *store.Store) {
 			w := f.deactivated(u)
 			w.Credential = c
 			return s.ReplaceUser(f.ctx(), now, w)
+		},
+		"ReplaceUser, delete": func(c bridge.Credential, now time.Time) error {
+			w := f.deleted(u)
+			w.Credential = c
+			return s.ReplaceUser(f.ctx(), now, w)
+		},
+		"InsertGroup": func(c bridge.Credential, now time.Time) error {
+			w := f.groupDraft("New", u.ID)
+			w.Credential = c
+			_, err := s.InsertGroup(f.ctx(), now, w)
+			return err
+		},
+		"ReplaceGroup": func(c bridge.Credential, now time.Time) error {
+			w := f.groupWrite(group, bridge.MemberChange{Reset: true})
+			w.Credential = c
+			_, err := s.ReplaceGroup(f.ctx(), now, w)
+			return err
+		},
+		"DeleteGroup": func(c bridge.Credential, now time.Time) error {
+			w := f.groupWrite(group, bridge.MemberChange{})
+			w.Credential = c
+			return s.DeleteGroup(f.ctx(), now, w)
 		},
 	}
 	calls := f.calls(u)
@@ -117,6 +186,9 @@ func testGate(t *testing.T, s *store.Store) {
 	}
 	if got := f.subject(u.ID).User.Version; got != 1 {
 		t.Errorf("version %d after refused writes alone, want 1", got)
+	}
+	if got := f.group(group.ID); got.Version != 1 || got.Members != 1 {
+		t.Errorf("a group of %d in version %d after refused writes alone, want 1 and 1", got.Members, got.Version)
 	}
 }
 
@@ -161,7 +233,7 @@ func testI30RevokedTokenWritesNothing(t *testing.T, s *store.Store) {
 				})
 			}
 			for written.Load() < 100 {
-				_, err := s.User(f.ctx(), f.now, f.cred, u.ID)
+				_, err := s.User(f.ctx(), f.now, f.cred, u.ID, 0)
 				f.must(err)
 			}
 			start := time.Now()

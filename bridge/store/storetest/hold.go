@@ -8,6 +8,7 @@ import (
 
 	"drawbridge/bridge"
 	"drawbridge/bridge/store"
+	"drawbridge/scim/schema"
 )
 
 func testRemovals(t *testing.T, s *store.Store) {
@@ -55,7 +56,7 @@ func testRemovals(t *testing.T, s *store.Store) {
 	}
 	f.must(s.SamplePeaks(f.ctx(), f.now.Add(-3*24*time.Hour)))
 	f.must(s.SamplePeaks(f.ctx(), f.now.Add(-20*24*time.Hour)))
-	page, err := s.ListUsers(f.ctx(), f.now, f.cred, 1, 100)
+	page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{StartIndex: 1, Count: 100})
 	f.must(err)
 	for _, u := range page.Users[len(page.Users)-10:] {
 		f.put(f.deactivated(u))

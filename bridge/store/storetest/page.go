@@ -19,7 +19,7 @@ func (f *fixture) walk(count, total int) []string {
 	f.Helper()
 	var names []string
 	for start := 1; ; start += count {
-		page, err := f.ListUsers(f.ctx(), f.now, f.cred, start, count)
+		page, err := f.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{StartIndex: start, Count: count})
 		f.must(err)
 		if page.Total != total {
 			f.Errorf("total %d at %d, want %d", page.Total, start, total)
@@ -37,7 +37,7 @@ func (f *fixture) walk(count, total int) []string {
 // after folding.
 func testPages(t *testing.T, s *store.Store) {
 	f, other := newFixture(t, s, "acme"), newFixture(t, s, "beta")
-	empty, err := s.ListUsers(f.ctx(), f.now, f.cred, 1, 10)
+	empty, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{StartIndex: 1, Count: 10})
 	f.must(err)
 	if empty.Total != 0 || len(empty.Users) != 0 {
 		t.Errorf("page of nobody: %+v", empty)
@@ -69,7 +69,7 @@ func testPages(t *testing.T, s *store.Store) {
 		for _, tt := range []struct{ start, count, from, to int }{
 			{0, 2, 0, 2}, {-5, 2, 0, 2}, {len(want), 10, len(want) - 1, len(want)}, {len(want) + 1, 10, 0, 0}, {1 << 30, 10, 0, 0}, {3, 0, 0, 0}, {3, -1, 0, 0},
 		} {
-			page, err := s.ListUsers(f.ctx(), f.now, f.cred, tt.start, tt.count)
+			page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{StartIndex: tt.start, Count: tt.count})
 			f.must(err)
 			got := mapNames(page.Users)
 			if page.Total != len(want) || !cmp.Equal(got, append([]string{}, want[tt.from:tt.to]...)) {
@@ -125,7 +125,7 @@ func testPagesUnderWrites(t *testing.T, s *store.Store) {
 		})
 	}
 	background(func() error {
-		page, err := s.ListUsers(f.ctx(), f.now, f.cred, 1, 10_000)
+		page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{StartIndex: 1, Count: 10_000})
 		if err == nil && page.Total != len(page.Users) {
 			err = fmt.Errorf("total %d with %d users there", page.Total, len(page.Users))
 		}
@@ -192,7 +192,7 @@ func testFind(t *testing.T, s *store.Store) {
 	for _, tt := range tests {
 		x, err := filter.Parse(tt.filter)
 		f.must(err)
-		page, err := s.FindUsers(f.ctx(), f.now, f.cred, rt, x, tt.start, tt.count)
+		page, err := s.FindUsers(f.ctx(), f.now, f.cred, rt, bridge.Query{Filter: x, StartIndex: tt.start, Count: tt.count})
 		f.must(err)
 		if got := mapNames(page.Users); page.Total != tt.total || !cmp.Equal(got, tt.want) {
 			t.Errorf("%s, %d from %d: total %d, users %v; want %d, %v", tt.filter, tt.count, tt.start, page.Total, got, tt.total, tt.want)

@@ -140,7 +140,7 @@ func testCancelled(t *testing.T, s *store.Store) {
 	ctx, cancel := context.WithCancel(f.ctx())
 	cancel()
 	_, insert := s.InsertUser(ctx, f.now, f.draft("bert"))
-	_, read := s.User(ctx, f.now, f.cred, u.ID)
+	_, read := s.User(ctx, f.now, f.cred, u.ID, 0)
 	_, change := s.ChangeCustomer(ctx, "acme", func(c *bridge.Customer) (bridge.Event, error) { return f.event("x"), nil })
 	for name, err := range map[string]error{
 		"InsertUser": insert, "User": read, "ChangeCustomer": change, "ReplaceUser": s.ReplaceUser(ctx, f.now, f.deactivated(u)),

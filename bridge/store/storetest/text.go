@@ -38,7 +38,7 @@ func testText(t *testing.T, s *store.Store) {
 		if diff := cmp.Diff(asRead(w.User), got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", name, diff)
 		}
-		page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), &filter.Compare{Path: filter.AttrPath{Name: "externalId"}, Op: filter.Eq, Value: name}, 1, 10)
+		page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{Filter: &filter.Compare{Path: filter.AttrPath{Name: "externalId"}, Op: filter.Eq, Value: name}, StartIndex: 1, Count: 10})
 		f.must(err)
 		if page.Total != 1 || page.Users[0].ID != w.User.ID {
 			t.Errorf("%q: found %d by external id", name, page.Total)
@@ -62,7 +62,7 @@ func testText(t *testing.T, s *store.Store) {
 		f.wantCode("replace by a "+what, s.ReplaceUser(f.ctx(), f.now, w), bridge.Invalid)
 	}
 	for _, key := range []string{"a\x00b", "a\xffb", "\xed\xa0\x80", ""} {
-		_, err := s.User(f.ctx(), f.now, f.cred, key)
+		_, err := s.User(f.ctx(), f.now, f.cred, key, 0)
 		f.wantCode("User of what cannot be stored", err, bridge.NotFound)
 		_, err = s.UserByName(f.ctx(), f.now, f.cred, key)
 		f.wantCode("UserByName of what cannot be stored", err, bridge.NotFound)
@@ -71,6 +71,6 @@ func testText(t *testing.T, s *store.Store) {
 		_, err = s.Customer(f.ctx(), key)
 		f.wantCode("Customer of what cannot be stored", err, bridge.NotFound)
 	}
-	_, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), &filter.Compare{Path: filter.AttrPath{Name: "externalId"}, Op: filter.Ne, Value: "a\x00b"}, 1, 10)
+	_, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{Filter: &filter.Compare{Path: filter.AttrPath{Name: "externalId"}, Op: filter.Ne, Value: "a\x00b"}, StartIndex: 1, Count: 10})
 	f.wantCode("a filter with U+0000", err, bridge.Invalid)
 }

@@ -9,6 +9,7 @@ import (
 
 	"drawbridge/bridge"
 	"drawbridge/bridge/store"
+	"drawbridge/scim/schema"
 )
 
 // asRead is a user as reads return it.
@@ -26,7 +27,7 @@ func testUser(t *testing.T, s *store.Store) {
 	if next := f.add("bert@acme.example"); next.Ordinal <= u.Ordinal {
 		t.Errorf("ordinal %d of the second user, %d of the first", next.Ordinal, u.Ordinal)
 	}
-	got, err := s.User(f.ctx(), f.now, f.cred, u.ID)
+	got, err := s.User(f.ctx(), f.now, f.cred, u.ID, 0)
 	f.must(err)
 	if diff := cmp.Diff(asRead(u), got); diff != "" {
 		t.Errorf("user by id (-want +got):\n%s", diff)
@@ -38,7 +39,7 @@ func testUser(t *testing.T, s *store.Store) {
 	if diff := cmp.Diff(asRead(u), got); diff != "" {
 		t.Errorf("user by name (-want +got):\n%s", diff)
 	}
-	_, err = s.User(f.ctx(), f.now, f.cred, newID())
+	_, err = s.User(f.ctx(), f.now, f.cred, newID(), 0)
 	f.wantCode("an unknown id", err, bridge.NotFound)
 	_, err = s.UserByName(f.ctx(), f.now, f.cred, "carl@acme.example")
 	f.wantCode("an unknown name", err, bridge.NotFound)
@@ -64,7 +65,7 @@ func testUniqueName(t *testing.T, s *store.Store) {
 	f.wantCode("a revival under a name in use", s.ReplaceUser(f.ctx(), f.now, revival), bridge.Taken)
 	f.put(f.deleted(w))
 	f.must(s.ReplaceUser(f.ctx(), f.now, revival))
-	got, err := s.User(f.ctx(), f.now, f.cred, u.ID)
+	got, err := s.User(f.ctx(), f.now, f.cred, u.ID, 0)
 	f.must(err)
 	if diff := cmp.Diff(asRead(revival.User), got); diff != "" {
 		t.Errorf("revived (-want +got):\n%s", diff)
@@ -131,7 +132,7 @@ func testVersionRace(t *testing.T, s *store.Store) {
 		if len(won) != 1 {
 			t.Fatalf("round %d: %d writers of one version succeeded, want 1", round, len(won))
 		}
-		got, err := s.User(f.ctx(), f.now, f.cred, u.ID)
+		got, err := s.User(f.ctx(), f.now, f.cred, u.ID, 0)
 		f.must(err)
 		u = writes[won[0]].User
 		if diff := cmp.Diff(asRead(u), got); diff != "" {
@@ -147,7 +148,7 @@ func testI18CustomersApart(t *testing.T, s *store.Store) {
 	f.must(s.SaveLink(f.ctx(), bridge.Link{UserID: u.ID, CustomerID: f.customer.ID, LoginKey: "anna@acme.example", OktaID: "00u1"}, nil))
 	before := f.subject(u.ID)
 
-	_, err := s.User(f.ctx(), f.now, other.cred, u.ID)
+	_, err := s.User(f.ctx(), f.now, other.cred, u.ID, 0)
 	f.wantCode("User", err, bridge.NotFound)
 	_, err = s.UserByName(f.ctx(), f.now, other.cred, u.NameKey)
 	f.wantCode("UserByName", err, bridge.NotFound)
@@ -155,7 +156,7 @@ func testI18CustomersApart(t *testing.T, s *store.Store) {
 	f.wantCode("UserOf", err, bridge.NotFound)
 	_, err = s.Subject(f.ctx(), other.customer.ID, u.ID)
 	f.wantCode("Subject", err, bridge.NotFound)
-	page, err := s.ListUsers(f.ctx(), f.now, other.cred, 1, 10)
+	page, err := s.FindUsers(f.ctx(), f.now, other.cred, schema.User(), bridge.Query{StartIndex: 1, Count: 10})
 	f.must(err)
 	if page.Total != 0 || len(page.Users) != 0 {
 		t.Errorf("ListUsers: %+v, want nobody", page)

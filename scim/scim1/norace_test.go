@@ -1,0 +1,5 @@
+//go:build !race
+
+package scim1_test
+
+const forgetful = false
