@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -84,10 +85,11 @@ func baseOfRequest(r *http.Request, tenant string) string {
 	if r.TLS != nil {
 		scheme = "https://"
 	}
-	path, _, _ := strings.Cut(r.RequestURI, "?")
-	prefix, ok := strings.CutSuffix(path, r.URL.Path)
-	if !ok {
-		prefix = ""
+	var prefix string
+	if target, err := url.ParseRequestURI(r.RequestURI); err == nil { // in absolute form too (RFC 9112 section 3.2.2)
+		if before, ok := strings.CutSuffix(target.EscapedPath(), r.URL.Path); ok {
+			prefix = before
+		}
 	}
 	return scheme + r.Host + prefix + "/" + tenant
 }

@@ -41,7 +41,7 @@ func mutants() []mutant {
 		{"I17", "oktasync/lifecycle.go", "j.Org.Find(bounded, KeyAttr, j.User.ID)", "j.Org.Find(bounded, \"login\", j.desired().loginKey)", sync, "TestI17_ExistingAccountIsLeftAlone/sqlite"},
 		{"I18", "bridge/store/hold.go", "WHERE customer_id = ? AND closed_at = 0`", "WHERE ? <> '' AND closed_at = 0`", store, "TestI18"},
 		{"I19", "bridge/userface.go", "		next, err = f.reviveInactive(ctx, next, attrs, references)\n", "		err = nil\n", face, "TestRevive/sqlite|TestRevive/active:_a_duplicate"},
-		{"I21", "bridge/userface.go", "if cur.Deleted.IsZero() && bytes.Equal(next.Doc, cur.Doc) {", "if false {", sync, "TestI21_SameWriteTwice/sqlite"},
+		{"I21", "bridge/userface.go", "if cur.Deleted.IsZero() && bytes.Equal(next.Doc, cur.Doc) {", "if false && bytes.Equal(next.Doc, cur.Doc) {", sync, "TestI21_SameWriteTwice/sqlite"},
 		{"I22", "oktasync/call.go", "	return !errors.As(err, &o) || o.Cause == CauseUnknown\n", "	return !errors.As(err, &o)\n", sync, "TestI19_TestI22_LostCreateMakesOneAccount"},
 		{"I23", "migrations/sqlite/0001_bridge.sql", "CREATE UNIQUE INDEX intents_open ON", "CREATE INDEX intents_open ON", store, "TestStore/sqlite/I23"},
 		{"I24", "bridge/store/sequencer.go", "ORDER BY b.arrival),", "ORDER BY b.arrival DESC),", store, "TestStore/sqlite/I24"},
