@@ -38,8 +38,15 @@ WHERE m.customer_id = $1 AND v.customer_id = $1 AND v.id = m.user_id AND NOT v.d
 
 	membersSQLite = membersHead + `COALESCE(NULLIF(json_extract(v.doc, '$.displayName'), ''), json_extract(v.doc, '$.userName'), '')` + membersTail +
 		`m.group_id IN (SELECT value FROM json_each($2)) ORDER BY v.ordinal`
-	membersPostgres = membersHead + `COALESCE(NULLIF(v.doc::json ->> 'displayName', ''), v.doc::json ->> 'userName', '')` + membersTail +
-		`m.group_id = ` + idsPostgres + ` ORDER BY v.ordinal`
+
+	// PostgreSQL looks each group up by itself because of the OFFSET and the range, of which it always expects little, and each user because of
+	// the LIMIT: else one large group makes it read all members and users of the customer for every small one.
+	membersPostgres = `SELECT e.value AS holder, v.id AS id, COALESCE(NULLIF(v.doc::json ->> 'displayName', ''), v.doc::json ->> 'userName', '') AS display
+FROM jsonb_array_elements_text(CAST($2 AS jsonb)) AS e (value) CROSS JOIN LATERAL (
+  SELECT l.user_id FROM group_members l WHERE l.customer_id = $1 AND l.group_id BETWEEN e.value AND e.value OFFSET 0
+) m CROSS JOIN LATERAL (
+  SELECT u.id, u.doc, u.ordinal FROM users u WHERE u.customer_id = $1 AND u.id = m.user_id AND NOT u.deleted LIMIT 1
+) v ORDER BY v.ordinal`
 )
 
 // addMembers reads the members of all groups that have at most limit, in the order of the users' ordinals.

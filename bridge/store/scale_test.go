@@ -99,3 +99,42 @@ func BenchmarkAddMember(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSmallGroup reads a group of 10 with its members, alone and beside one of 100,000.
+func BenchmarkSmallGroup(b *testing.B) {
+	for _, n := range []int{0, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			eachStore(b, func(x *bench) {
+				x.multiply(n + 10)
+				group := func(name string, size int) bridge.Group {
+					var ids []string
+					for i := range size {
+						ids = append(ids, copyID(i+1))
+					}
+					g, err := x.InsertGroup(x.Context(), x.now, bridge.GroupWrite{
+						Credential: x.cred, Members: bridge.MemberChange{Add: ids, Live: ids}, Event: bridge.Event{ID: newID(), At: x.now, Kind: bridge.EventGroupCreated, Actor: "idp:bench"},
+						Group: bridge.Group{ID: newID(), CustomerID: x.cred.CustomerID, NameKey: name, Doc: []byte("{}"), Folded: []byte("{}"), Version: 1},
+					})
+					if err != nil {
+						x.Fatal(err)
+					}
+					return g
+				}
+				group("large", n)
+				small := group("small", 10)
+				if !x.Embedded() {
+					if _, err := x.Exec(x.Context(), `ANALYZE`); err != nil {
+						x.Fatal(err)
+					}
+				}
+				x.ResetTimer()
+				for range x.N {
+					g, err := x.Group(x.Context(), x.now, x.cred, small.ID, bridge.All)
+					if err != nil || len(g.References) != 10 {
+						x.Fatal(len(g.References), err)
+					}
+				}
+			})
+		})
+	}
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -57,7 +58,11 @@ func (c *session) run(ctx context.Context, fn func(context.Context, *session) er
 	if err := fn(context.WithValue(ctx, inside{}, true), c); err != nil {
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	err = tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // the end of ctx has rolled it back
+		err = ctx.Err()
+	}
+	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

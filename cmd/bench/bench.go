@@ -17,6 +17,8 @@ type bench struct {
 	progress io.Writer
 	binary   string // of the service
 	started  int    // processes so far
+	// serverPID is the process of PostgreSQL whose children are the backends; 0: not needed.
+	serverPID int
 }
 
 // cleanup is what to do at the end, the last first.
@@ -41,6 +43,11 @@ func (b *bench) measure(ctx context.Context, r *report) error {
 		if version, err = b.durable(ctx); err != nil {
 			return err
 		}
+		if b.growing {
+			if b.serverPID, err = b.postmaster(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	r.machine = describe(version)
 	b.binary = filepath.Join(b.dir, "drawbridge")
@@ -51,17 +58,36 @@ func (b *bench) measure(ctx context.Context, r *report) error {
 		if err := b.compare(ctx, k, r); err != nil {
 			return fmt.Errorf("%s: %w", k, err)
 		}
-		if b.deep == 0 {
-			continue
-		}
-		if err := b.largeCustomer(ctx, k, r); err != nil {
-			return fmt.Errorf("%s, large customer: %w", k, err)
+		if err := b.more(ctx, k, r); err != nil {
+			return err
 		}
 	}
 	if err := measureParser(ctx, r); err != nil {
 		return err
 	}
 	r.machine.loadAfter = load()
+	return nil
+}
+
+// more is what is measured of the service alone.
+func (b *bench) more(ctx context.Context, k kind, r *report) error {
+	for _, part := range []struct {
+		name   string
+		wanted bool
+		run    func(context.Context, kind, *report) error
+	}{
+		{"large customer", b.deep > 0, b.largeCustomer},
+		{"disk", b.growing && k == postgres, b.disk},
+		{"growth", b.growing, b.growth},
+		{"log of requests", b.growing, b.requestLog},
+	} {
+		if !part.wanted {
+			continue
+		}
+		if err := part.run(ctx, k, r); err != nil {
+			return fmt.Errorf("%s, %s: %w", k, part.name, err)
+		}
+	}
 	return nil
 }
 
@@ -89,11 +115,11 @@ func (b *bench) compare(ctx context.Context, k kind, r *report) (err error) {
 				if s.operation[scenario] == nil {
 					continue
 				}
-				perSecond, err := b.takeTurn(ctx, s, scenario)
+				t, err := b.takeTurn(ctx, s, scenario, limits{workers: b.connections, turn: b.turn})
 				if err != nil {
 					return err
 				}
-				m.add(scenario, s.name, perSecond)
+				m.add(scenario, s.name, t.perSecond)
 			}
 			b.say("%s, round %d of %d: %s", k, round+1, b.rounds, m.last(scenario))
 		}

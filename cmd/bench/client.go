@@ -40,7 +40,7 @@ type page struct {
 	Resources []answer `json:"Resources"`
 }
 
-// do sends one request and decodes the answer, which must have the status want.
+// do sends one request and decodes the answer, which must have the status want. Without into it must have no body.
 func (c *client) do(ctx context.Context, method, path string, body []byte, want int, into any) error {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
@@ -62,6 +62,12 @@ func (c *client) do(ctx context.Context, method, path string, body []byte, want 
 	}
 	if res.StatusCode != want {
 		return fmt.Errorf("%s %s: status %d, want %d: %.300s", method, path, res.StatusCode, want, b)
+	}
+	if into == nil {
+		if len(b) > 0 {
+			return fmt.Errorf("%s %s: the answer has a body: %.300s", method, path, b)
+		}
+		return nil
 	}
 	if err := json.Unmarshal(b, into); err != nil {
 		return fmt.Errorf("%s %s: %w: %.300s", method, path, err, b)
@@ -104,6 +110,14 @@ func (c *client) create(ctx context.Context, p *person) error {
 	}
 	p.ID = got.ID
 	return nil
+}
+
+// rehire deletes somebody and creates the same person again, who comes back with the same id.
+func (c *client) rehire(ctx context.Context, p *person) error {
+	if err := c.do(ctx, http.MethodDelete, "/Users/"+p.ID, nil, http.StatusNoContent, nil); err != nil {
+		return err
+	}
+	return c.create(ctx, p)
 }
 
 func (c *client) get(ctx context.Context, p *person) error {
@@ -151,19 +165,24 @@ func (c *client) whole(ctx context.Context, method string, p *person, body []byt
 
 // find filters by userName; nobody may bear the name of a person without an id.
 func (c *client) find(ctx context.Context, p *person) error {
+	return c.findBy(ctx, "userName", p.UserName, p)
+}
+
+// findBy filters by a path whose value is the person's alone.
+func (c *client) findBy(ctx context.Context, path, value string, p *person) error {
 	var got page
-	filter := url.QueryEscape(`userName eq "` + p.UserName + `"`)
+	filter := url.QueryEscape(fmt.Sprintf("%s eq %q", path, value))
 	if err := c.do(ctx, http.MethodGet, "/Users?filter="+filter+"&startIndex=1&count=100", nil, http.StatusOK, &got); err != nil {
 		return err
 	}
 	if p.ID == "" {
 		if got.Total != 0 || len(got.Resources) != 0 {
-			return fmt.Errorf("userName eq: found %d, want nobody of a name that nobody bears", got.Total)
+			return fmt.Errorf("%s eq: found %d, want nobody of a name that nobody bears", path, got.Total)
 		}
 		return nil
 	}
 	if got.Total != 1 || len(got.Resources) != 1 {
-		return fmt.Errorf("userName eq: found %d of %d, want 1", len(got.Resources), got.Total)
+		return fmt.Errorf("%s eq: found %d of %d, want 1", path, len(got.Resources), got.Total)
 	}
 	return p.same(got.Resources[0])
 }

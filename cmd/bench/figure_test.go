@@ -38,6 +38,7 @@ func TestFigure(t *testing.T) {
 		{"at most, on the target", figure{got: 250, target: 250, bound: atMost, unit: "ms"}, [3]string{"250 ms", "≤ 250 ms", "met"}},
 		{"at most, over it", figure{got: 32.1, target: 32, bound: atMost, unit: "MB"}, [3]string{"32.1 MB", "≤ 32 MB", "MISSED"}},
 		{"below, on the target", figure{got: 10, target: 10, bound: below, unit: "times"}, [3]string{"10 times", "< 10 times", "MISSED"}},
+		{"without a target", figure{got: 0.5, bound: unbound}, [3]string{"0.50", "none", ""}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -62,10 +63,44 @@ func TestBeside(t *testing.T) {
 	}
 }
 
+// TestApart has a round in which others slowed down one side.
+func TestApart(t *testing.T) {
+	m := make(measured)
+	for _, round := range [][3]float64{{2, 2.4, 9}, {2.2, 2.5, 2.6}, {5, 2.4, 2.7}} {
+		for i, size := range []string{"10", "100", "1000"} {
+			m.add(post, size, round[i])
+		}
+	}
+	want := spread{ratio: 1.3, costs: "2.00, 2.40, 2.60", sides: "10, 100, 1000"}
+	if diff := cmp.Diff(want, m.apart(post, []string{"10", "100", "1000"}), cmp.AllowUnexported(spread{})); diff != "" {
+		t.Error(diff)
+	}
+	if got := m.lasts(post, []string{"1000", "10"}); got != "2.70, 5.00" {
+		t.Errorf("the last round was %q", got)
+	}
+}
+
+func TestGrownPer(t *testing.T) {
+	before := []tableSize{{"links", 100}, {"users", 200}}
+	after := []tableSize{{"events", 300}, {"links", 100}, {"users", 1200}}
+	grown, total := grownPer(10, before, after)
+	want := []tableSize{{"events", 30}, {"users", 100}}
+	if diff := cmp.Diff(want, grown, cmp.AllowUnexported(tableSize{})); diff != "" || total != 130 {
+		t.Errorf("in all %v, want 130; %s", total, diff)
+	}
+	if got := sizeOf("users", grown); got != 100 {
+		t.Errorf("users: %v, want 100", got)
+	}
+	if got := describeSizes(grown); got != "events 30, users 100 bytes" {
+		t.Errorf("described as %q", got)
+	}
+}
+
 func TestReport(t *testing.T) {
 	r := report{command: "bench", figures: []figure{
 		{about: "SQLite", what: "GET / reference", got: 0.4, target: 0.6, detail: "4/s beside 10/s"},
 		{about: "SQLite", what: "start until ready", got: 20, unit: "ms", target: 250, bound: atMost},
+		{about: "SQLite", what: "POST, log of requests / without", got: 0.9, bound: unbound},
 	}}
 	for name, text := range map[string]string{"table": r.table(), "markdown": r.markdown()} {
 		for _, want := range []string{"1 of 2 targets met, 1 missed.", "GET / reference", "0.40", "MISSED", "4/s beside 10/s", "20 ms"} {
@@ -91,6 +126,8 @@ func TestParse(t *testing.T) {
 		{"pages that overlap", "-deep 150", false},
 		{"no pages", "-deep 0", true},
 		{"some scenarios", "-scenarios POST,PUT", true},
+		{"a million users", "-million", true},
+		{"a million users and no growth", "-million -growth=false", false},
 		{"unknown scenario", "-scenarios DELETE", false},
 	}
 	for _, tt := range tests {

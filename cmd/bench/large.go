@@ -15,8 +15,8 @@ const (
 	starts    = 5
 )
 
-// largeCustomer measures what depends on the size of a customer: the last page of its list beside the first, and how the
-// service starts and idles over it.
+// largeCustomer measures what depends on the size of a customer: the last page of its list beside the first, how the
+// service starts and idles over it, what its users take on disk, and a change of one member in a group of all of them.
 func (b *bench) largeCustomer(ctx context.Context, k kind, r *report) (err error) {
 	var end cleanup
 	defer func() { err = errors.Join(err, end.run()) }()
@@ -24,17 +24,19 @@ func (b *bench) largeCustomer(ctx context.Context, k kind, r *report) (err error
 	if err != nil {
 		return err
 	}
-	if err := s.serve(ctx); err != nil {
+	f := fill{users: b.deep}
+	if b.growing {
+		f.teams, f.every = 1, 1
+	}
+	if f, err = s.filled(ctx, f); err != nil {
 		return err
 	}
-	c := &crowd{client: s.client(1)}
-	first, err := c.create(ctx)
-	if err := errors.Join(err, s.process.stop()); err != nil {
-		return err
-	}
-	b.say("%s: making a customer of %d users", k, b.deep)
-	if err := multiply(ctx, s.db, first, b.deep); err != nil {
-		return err
+	if k == postgres && b.growing {
+		sizes, err := sizesOf(ctx, s.db)
+		if err != nil {
+			return err
+		}
+		r.stored(fmt.Sprintf("of %d copies of one", b.deep), sizeOf("users", sizes)/float64(b.deep))
 	}
 	begun, resident, err := s.starts(ctx)
 	if err != nil {
@@ -44,61 +46,16 @@ func (b *bench) largeCustomer(ctx context.Context, k kind, r *report) (err error
 	if err := s.serve(ctx); err != nil {
 		return err
 	}
-	end.add(s.process.stop)
-	near, far, err := pages(ctx, s.client(1), first.UserName, b.deep)
+	end.add(s.stop)
+	near, far, err := pages(ctx, s.client(1), f.person.UserName, b.deep)
 	if err != nil {
 		return err
 	}
 	r.paged(k, b.deep, near, far)
-	return nil
-}
-
-// The copies of the first user bear their number in its place. The service is not running, so nothing else is told of them:
-// the syncer sees users about whom nothing is due.
-const (
-	numbersPostgres = `(SELECT generate_series(2, $2) AS n) AS numbers`
-	numbersSQLite   = `(WITH RECURSIVE upto (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM upto WHERE n < $2) SELECT n FROM upto) AS numbers`
-
-	copyUsers = `INSERT INTO users (id, customer_id, user_name_key, external_id, doc, folded, version, connected, active, removed_at, deleted_at, created_at, modified_at)
-SELECT substr(id, 1, 24) || substr('000000000000' || n, -12), customer_id, replace(user_name_key, 'person-1@', 'person-' || n || '@'),
-  replace(external_id, 'person-1@', 'person-' || n || '@'), replace(doc, 'person-1@', 'person-' || n || '@'), replace(folded, 'person-1@', 'person-' || n || '@'),
-  version, connected, active, removed_at, deleted_at, created_at, modified_at
-FROM users, `
-	copyOf = ` WHERE user_name_key = $1`
-
-	countCopies = `INSERT INTO user_block (customer_id, block, users, active)
-SELECT customer_id, ordinal / 1024, COUNT(*), COUNT(*) FROM users WHERE user_name_key <> $1 GROUP BY customer_id, ordinal / 1024`
-)
-
-// multiply makes the one user that the service stored into many, in the store's own tables.
-func multiply(ctx context.Context, db database, first *person, users int) error {
-	p, err := db.kind.open(db.url)
-	if err != nil {
-		return err
+	if !b.growing {
+		return nil
 	}
-	defer p.close()
-	numbers := numbersSQLite
-	if db.kind == postgres {
-		numbers = numbersPostgres
-	}
-	tx, err := p.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // does nothing after the commit
-	if _, err := tx.ExecContext(ctx, copyUsers+numbers+copyOf, first.UserName, users); err != nil {
-		return fmt.Errorf("copy the user: %w", err)
-	}
-	if _, err := tx.ExecContext(ctx, countCopies, first.UserName); err != nil {
-		return fmt.Errorf("count the copies: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	if db.kind == postgres { // what autovacuum would have done while users came one by one
-		_, err = p.writer.ExecContext(ctx, `VACUUM ANALYZE users, user_block`)
-	}
-	return err
+	return b.memberships(ctx, s, f, r)
 }
 
 // pages reads the first and the last page by turns and returns the median latency of each.
@@ -109,7 +66,7 @@ func pages(ctx context.Context, c *client, firstName string, users int) (near, f
 		name         string
 	}{
 		{1, 0, firstName},
-		{users - pageSize + 1, pageSize - 1, fmt.Sprintf("person-%d@bench.example", users)},
+		{users - pageSize + 1, pageSize - 1, personName(users)},
 	}
 	for i := range pagePairs {
 		for side, e := range ends {

@@ -1,5 +1,5 @@
-// Command bench measures the speed of the service on both stores, beside a thin reference handler and the bare databases,
-// and writes what it found to BENCHMARKS.md.
+// Command bench measures the speed of the service on both stores, beside a thin reference handler and the bare databases, and
+// how its costs grow with a customer, and writes what it found to BENCHMARKS.md.
 package main
 
 import (
@@ -32,7 +32,9 @@ type settings struct {
 	turn        time.Duration // of one scenario on one side
 	connections int
 	users       int
-	deep        int // users of the customer whose last page is read; 0: that is left out
+	deep        int  // users of the customer whose last page is read; 0: that is left out
+	growing     bool // whether what depends on the size of a customer or a group, the disk and the log of requests are measured
+	million     bool // whether that goes up to a million users
 	out         string
 	stores      []kind
 	scenarios   []string
@@ -77,6 +79,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.IntVar(&s.connections, "c", 8, "concurrent connections")
 	f.IntVar(&s.users, "users", 1000, "users that are there before anything is measured")
 	f.IntVar(&s.deep, "deep", 100_000, "users of the customer whose first and last page are compared; 0 leaves it out")
+	f.BoolVar(&s.growing, "growth", true, "measure the processor time of each operation at 1,000 and 100,000 users, of a member change, the disk per user and the log of requests")
+	f.BoolVar(&s.million, "million", false, "with -growth, measure at 1,000,000 users too: minutes more for each store, and some GB of disk")
 	f.StringVar(&only, "scenarios", strings.Join(scenarios(), ","), "the scenarios to measure")
 	f.StringVar(&stores, "stores", "postgres,sqlite", "the stores to measure")
 	f.StringVar(&s.out, "out", "BENCHMARKS.md", "file to write; empty: none")
@@ -95,6 +99,9 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 			return s, fmt.Errorf("-scenarios: %q is none of %s", name, strings.Join(scenarios(), ","))
 		}
 		s.scenarios = append(s.scenarios, name)
+	}
+	if s.million && !s.growing {
+		return s, fmt.Errorf("-million is a part of -growth: leave -growth on")
 	}
 	if s.rounds < 1 || s.connections < 1 || s.turn <= 0 || s.users < max(pageSize, s.connections) || (s.deep != 0 && s.deep < 2*pageSize) {
 		return s, fmt.Errorf("-rounds, -c and -d must be positive, -users at least %d, -deep at least %d", pageSize, 2*pageSize)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
+	"time"
 )
 
 // The scenarios, in the order in which they run.
@@ -26,6 +27,7 @@ type side struct {
 	name      string
 	operation map[string]operation
 	processes []*process
+	cpu       func() (time.Duration, error) // processor time used so far; nil: not measured
 }
 
 // operation does one thing as one of the workers and fails if the answer is not the right one.
@@ -59,7 +61,7 @@ type crowd struct {
 }
 
 func (c *crowd) stranger() *person {
-	return newPerson(fmt.Sprintf("person-%d@bench.example", c.named.Add(1)))
+	return newPerson(personName(int(c.named.Add(1))))
 }
 
 func (c *crowd) pick(worker int) *person {

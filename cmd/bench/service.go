@@ -75,6 +75,9 @@ func (b *bench) command(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(stdout.String()), nil
 }
 
+// stop ends the service; the org, which may be paused, has to answer what is under way.
+func (s *service) stop() error { return errors.Join(s.okta.resume(), s.process.stop()) }
+
 // serve starts the service and waits until it is ready.
 func (s *service) serve(ctx context.Context) error {
 	p, err := s.bench.start(ctx, "drawbridge", s.bench.binary, "serve", "--listen", "127.0.0.1:0", "--database", s.db.url,

@@ -25,7 +25,7 @@ func (b *bench) serviceSide(ctx context.Context, k kind, end *cleanup) (*side, *
 	if err := s.serve(ctx); err != nil {
 		return nil, nil, err
 	}
-	end.add(func() error { return s.process.stop() })
+	end.add(s.stop)
 	c := &crowd{client: s.client(b.connections)}
 	return b.gathered(ctx, c, &side{name: theService, processes: []*process{s.process, s.okta}})
 }
