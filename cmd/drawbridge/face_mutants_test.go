@@ -1,11 +1,5 @@
 package main
 
-import (
-	"os"
-	"path/filepath"
-	"testing"
-)
-
 // faceMutants are broken builds that the tests of the SCIM face kill.
 func faceMutants() []mutant {
 	const here = "./cmd/drawbridge"
@@ -29,19 +23,5 @@ func faceMutants() []mutant {
 		{"odd names", "bridge/login.go", "if !letter && !strings.ContainsRune(\"._-+'&~!=^$*{}|`\", r) {", "if !letter && r == 0 {", here, "TestFace_OddNamesNeverReachOkta/sqlite"},
 		{"cycle, users", "bridge/userface.go", "if cur.Deleted.IsZero() && bytes.Equal(next.Doc, cur.Doc) {", "if false && bytes.Equal(next.Doc, cur.Doc) {", here, "TestI21_ACycleTwiceChangesNothingMore/.*/sqlite"},
 		{"cycle, members", "bridge/store/group.go", "		case len(added)+len(removed) == 0:\n", "		case len(added)+len(removed) < 0:\n", here, "TestI21_ACycleTwiceChangesNothingMore/.*/sqlite"},
-	}
-}
-
-// TestFaceMutants breaks one line after the other and demands that the test of its row notices. It takes minutes.
-func TestFaceMutants(t *testing.T) {
-	if os.Getenv("DRAWBRIDGE_LONG") == "" {
-		t.Skip("takes minutes: `make test-long` runs it")
-	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range faceMutants() {
-		t.Run(m.invariant, func(t *testing.T) { m.mustDie(t, root) })
 	}
 }

@@ -60,14 +60,14 @@ func TestMutants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range mutants() {
+	for _, m := range append(mutants(), faceMutants()...) {
 		t.Run(m.invariant, func(t *testing.T) { m.mustDie(t, root) })
 	}
 }
 
 // TestMutants_LinesAreThere: code that moved takes its mutant along.
 func TestMutants_LinesAreThere(t *testing.T) {
-	for _, m := range mutants() {
+	for _, m := range append(mutants(), faceMutants()...) {
 		m.source(t, "../..")
 	}
 }

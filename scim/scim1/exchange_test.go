@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"drawbridge/scim/scimtest"
 )
 
 // spelled spells out the URNs that the fixtures abbreviate, in bodies and in queries.
@@ -116,39 +118,7 @@ func checkAnswer(t *testing.T, name string, w *httptest.ResponseRecorder, text s
 	if err := json.Unmarshal([]byte(text), &want); err != nil {
 		t.Fatalf("%s: the fixture's answer: %v", name, err)
 	}
-	if missing := lacks(any(object(t, w)), want, "answer"); missing != "" {
+	if missing := scimtest.Lacks(any(object(t, w)), want, "answer"); missing != "" {
 		t.Errorf("%s: %s\n%s", name, missing, w.Body)
 	}
-}
-
-// lacks says what of want is not in got; empty when all of it is.
-func lacks(got, want any, at string) string {
-	switch want := want.(type) {
-	case map[string]any:
-		g, ok := got.(map[string]any)
-		if !ok {
-			return at + " is no object"
-		}
-		for name, w := range want {
-			if missing := lacks(g[name], w, at+"."+name); missing != "" {
-				return missing
-			}
-		}
-		return ""
-	case []any:
-		g, ok := got.([]any)
-		if !ok || len(g) != len(want) {
-			return fmt.Sprintf("%s is %v, want %d elements", at, got, len(want))
-		}
-		for i, w := range want {
-			if missing := lacks(g[i], w, fmt.Sprintf("%s[%d]", at, i)); missing != "" {
-				return missing
-			}
-		}
-		return ""
-	}
-	if got != want {
-		return fmt.Sprintf("%s is %v, want %v", at, got, want)
-	}
-	return ""
 }

@@ -83,13 +83,13 @@ func check(t *testing.T, name string, w *httptest.ResponseRecorder, text string)
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		t.Fatalf("%s: %v in %s", name, err, w.Body)
 	}
-	if missing := lacks(got, want, "answer"); missing != "" {
+	if missing := Lacks(got, want, "answer"); missing != "" {
 		t.Errorf("%s: %s\n%s", name, missing, w.Body)
 	}
 }
 
-// lacks says what of want is not in got; empty when all of it is.
-func lacks(got, want any, at string) string {
+// Lacks says what of want is not in got; empty when all of it is.
+func Lacks(got, want any, at string) string {
 	switch want := want.(type) {
 	case map[string]any:
 		g, ok := got.(map[string]any)
@@ -97,7 +97,7 @@ func lacks(got, want any, at string) string {
 			return at + " is no object"
 		}
 		for name, w := range want {
-			if missing := lacks(g[name], w, at+"."+name); missing != "" {
+			if missing := Lacks(g[name], w, at+"."+name); missing != "" {
 				return missing
 			}
 		}
@@ -108,7 +108,7 @@ func lacks(got, want any, at string) string {
 			return fmt.Sprintf("%s is %v, want %d elements", at, got, len(want))
 		}
 		for i, w := range want {
-			if missing := lacks(g[i], w, fmt.Sprintf("%s[%d]", at, i)); missing != "" {
+			if missing := Lacks(g[i], w, fmt.Sprintf("%s[%d]", at, i)); missing != "" {
 				return missing
 			}
 		}
