@@ -24,7 +24,7 @@ test-long: ## the tests that take minutes, then every fuzz target (DRAWBRIDGE_FU
 lint: ## gofmt, the module files, staticcheck, errorlint, sqlclosecheck, govulncheck, shellcheck
 	@.ci/lint
 
-bench: ## measure the service on both stores and write BENCHMARKS.md (8 minutes)
+bench: ## measure the service on both stores and write BENCHMARKS.md (10 minutes)
 	@.ci/require postgres
 	DRAWBRIDGE_PG_DURABLE=1 .ci/with-postgres go run ./cmd/bench
 

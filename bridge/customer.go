@@ -67,6 +67,14 @@ type Domain struct {
 	Reason     string // how it was verified
 }
 
+func namesOf(domains []Domain) []string {
+	names := make([]string, len(domains))
+	for i, d := range domains {
+		names[i] = d.Name
+	}
+	return names
+}
+
 var slugForm = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // CheckSlug reports what is wrong with a customer's slug, which stands in URLs.

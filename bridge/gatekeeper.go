@@ -22,6 +22,7 @@ type pass struct {
 	TokenName string
 	Caller    Caller
 	Logins    LoginRule
+	Domains   []string // verified for the customer when the token was looked up
 	expires   time.Time
 	doubtful  bool // it was not good when it was looked up
 	found     time.Time
@@ -30,15 +31,18 @@ type pass struct {
 
 // gatekeeper turns a secret into a pass.
 type gatekeeper struct {
-	tokens TokenReader
-	now    func() time.Time
-	log    *slog.Logger
+	tokens interface {
+		TokenReader
+		DomainStore
+	}
+	now func() time.Time
+	log *slog.Logger
 
 	mu     sync.Mutex
 	passes map[Digest]pass
 }
 
-func newGatekeeper(tokens TokenReader, now func() time.Time, log *slog.Logger) *gatekeeper {
+func newGatekeeper(tokens FaceStore, now func() time.Time, log *slog.Logger) *gatekeeper {
 	return &gatekeeper{tokens: tokens, now: now, log: log, passes: make(map[Digest]pass)}
 }
 
@@ -84,9 +88,13 @@ func (g *gatekeeper) lookUp(ctx context.Context, d Digest) (pass, error) {
 	if err != nil {
 		return pass{}, err
 	}
+	domains, err := g.tokens.Domains(ctx, t.CustomerID)
+	if err != nil {
+		return pass{}, err
+	}
 	p = pass{
 		Credential: Credential{TokenID: t.ID, CustomerID: t.CustomerID}, Slug: c.Slug, TokenName: t.Name,
-		Caller: callerOf(t, c), Logins: c.Logins, expires: t.Expires, doubtful: !t.Revoked.IsZero() || !c.State.Serves(),
+		Caller: callerOf(t, c), Logins: c.Logins, Domains: namesOf(domains), expires: t.Expires, doubtful: !t.Revoked.IsZero() || !c.State.Serves(),
 		found: now, touched: t.LastUsed,
 	}
 	g.remember(d, p)

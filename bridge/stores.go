@@ -70,6 +70,8 @@ type CustomerStore interface {
 type DomainStore interface {
 	AddDomain(ctx context.Context, d Domain, e Event) error
 	Domains(ctx context.Context, customerID string) ([]Domain, error)
+	// OwnedByOther reports whether a domain is verified for another customer than this one.
+	OwnedByOther(ctx context.Context, customerID, domain string) (bool, error)
 }
 
 // TokenStore keeps tokens as digests.

@@ -174,37 +174,63 @@ func (f userFace) replace(ctx context.Context, cur User, attrs scim.Attributes, 
 // checkMove is checkLogin for what cur is to become, if that changes its login or e-mail address: whoever was stored before
 // the rule was made can still be written. A removal is never refused for the name that comes with it.
 func (f userFace) checkMove(ctx context.Context, cur User, attrs scim.Attributes) error {
-	if f.pass.Logins != RefuseLogins {
+	login, email := Identity(attrs)
+	if CheckLogin(login, email, f.pass.Domains) == "" {
 		return nil
 	}
 	old, err := cur.Attributes()
 	if err != nil {
 		return err
 	}
-	login, email := Identity(old)
-	if l, e := Identity(attrs); l == login && e == email {
+	if l, e := Identity(old); l == login && e == email {
 		return nil
 	}
 	return f.checkLogin(ctx, attrs)
 }
 
-// checkLogin refuses a login outside the customer's domains where its rule says so.
+// checkLogin refuses a login or e-mail address in another customer's domain and, where the customer's rule says so, in any
+// domain but its own. What it takes for good at once are domains that were the customer's some seconds ago.
 func (f userFace) checkLogin(ctx context.Context, attrs scim.Attributes) error {
-	if f.pass.Logins != RefuseLogins {
+	login, email := Identity(attrs)
+	if CheckLogin(login, email, f.pass.Domains) == "" {
 		return nil
 	}
+	if f.pass.Logins == RefuseLogins {
+		return f.checkOwn(ctx, login, email)
+	}
+	for _, address := range []string{login, email} {
+		_, domain, ok := NormalizeAddress(address)
+		if !ok {
+			continue
+		}
+		owned, err := f.domains.OwnedByOther(ctx, f.pass.CustomerID, domain)
+		if err != nil {
+			return err
+		}
+		if owned {
+			return f.refused(ctx, "the domain "+domain+" belongs to another customer of this service; use an address in a domain of your own")
+		}
+	}
+	return nil
+}
+
+func (f userFace) checkOwn(ctx context.Context, login, email string) error {
 	list, err := f.domains.Domains(ctx, f.pass.CustomerID)
 	if err != nil {
 		return err
 	}
-	names := make([]string, len(list))
-	for i, d := range list {
-		names[i] = d.Name
-	}
-	if login, email := Identity(attrs); CheckLogin(login, email, names) != "" {
-		return newError(Invalid, "the login or e-mail address is not in a domain verified for this customer; ask support to verify the domain")
+	if CheckLogin(login, email, namesOf(list)) != "" {
+		return f.refused(ctx, "the login or e-mail address is not in a domain verified for this customer; ask support to verify the domain")
 	}
 	return nil
+}
+
+// refused refuses what a login is, after the credential: who is not admitted learns nothing of domains.
+func (f userFace) refused(ctx context.Context, why string) error {
+	if err := f.tokens.CheckCredential(ctx, f.pass.Credential, f.now()); err != nil {
+		return err
+	}
+	return newError(Invalid, why)
 }
 
 func (f userFace) userEvent(kind string, u User, now time.Time) Event {

@@ -50,3 +50,12 @@ func (s *Store) Domains(ctx context.Context, customerID string) ([]bridge.Domain
 	}
 	return mapped(rows, domainRow.domain), nil
 }
+
+const domainOfOther = `SELECT COUNT(*) FROM domains WHERE name = ? AND customer_id <> ?`
+
+// OwnedByOther reports whether a domain, in its normal form, is verified for another customer than this one.
+func (s *Store) OwnedByOther(ctx context.Context, customerID, domain string) (bool, error) {
+	var n int
+	_, err := s.reading().get(ctx, &n, domainOfOther, domain, customerID)
+	return n > 0, failed("look for the owner of a domain", err)
+}

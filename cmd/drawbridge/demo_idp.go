@@ -89,6 +89,15 @@ func (p *demoIdP) create(ctx context.Context, who person) error {
 	return nil
 }
 
+// refused pushes somebody who has to be refused.
+func (p *demoIdP) refused(ctx context.Context, who person) error {
+	_, err := p.send(ctx, request{
+		method: http.MethodPost, path: "/Users", body: p.make.newUser(who), show: []string{"userName", "name", "active"},
+		want: []int{http.StatusBadRequest},
+	})
+	return err
+}
+
 // change edits a person and pushes the difference.
 func (p *demoIdP) change(ctx context.Context, nick string, edit func(*person)) error {
 	before, err := p.find(nick)

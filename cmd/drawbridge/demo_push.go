@@ -206,6 +206,12 @@ func (st *story) intrude(ctx context.Context) (string, error) {
 	}
 	mallory := st.globex.newPerson("Mallory", "Moss")
 	mallory.userName = "mallory@" + st.acme.domain
+	if err := st.globex.refused(ctx, mallory); err != nil {
+		return "", err
+	}
+	st.row("IdP sent", st.globex.last.line)
+	st.row("answer", "400: the domain "+st.acme.domain+" belongs to another customer")
+	mallory.userName = "mallory@freemail.example"
 	if err := st.globex.create(ctx, mallory); err != nil {
 		return "", err
 	}
@@ -224,7 +230,7 @@ func (st *story) intrude(ctx context.Context) (string, error) {
 	if err == nil && !after.LastUpdated.Equal(before.LastUpdated) {
 		err = errors.New("an account of Acme was written")
 	}
-	return "answered and stored, but kept out of Okta and shown to support as stuck: " + string(policy.LoginNotVerified), err
+	return "a login in Acme's domain is refused; one in a domain that is nobody's is stored, kept out of Okta, and shown as stuck: " + string(policy.LoginNotVerified), err
 }
 
 // isActive and isSuspended are what Okta should have of a person whose IdP says active, and of one it removed.

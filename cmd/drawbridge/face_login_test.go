@@ -47,6 +47,26 @@ func (f *front) rule(rule bridge.LoginRule) {
 	f.reopen()
 }
 
+// TestFace_AnotherCustomersDomainIsRefused: a login or e-mail address in a domain that is verified for another customer is refused
+// under either rule, naming the domain, by a create as by a move, and nothing is written.
+func TestFace_AnotherCustomersDomainIsRefused(t *testing.T) {
+	atFront(t, func(f *front) {
+		before := f.estate()
+		for name, m := range moves() {
+			a := f.do(m[0], m[1], strings.ReplaceAll(f.put(m[2]), "%s", "GLOBEX.example"))
+			if a.Status != 400 && a.bulkStatus() != "400" || !strings.Contains(a.Body, "the domain globex.example belongs to another customer") {
+				f.Errorf("%s: %d %s", name, a.Status, a.Body)
+			}
+		}
+		for _, body := range []string{userBody("eve@globex.example", "E", "Ve"), strings.Replace(userBody("eve@acme.example", "E", "Ve"), `"value":"eve@acme`, `"value":"eve@globex`, 1)} {
+			if a := f.do("POST", v2+"/Users", body); a.Status != 400 {
+				f.Errorf("POST: %d %s", a.Status, a.Body)
+			}
+		}
+		f.unchanged(before, "another customer's domain")
+	})
+}
+
 // TestFace_MovesIntoAnotherDomainAreRefused: under the rule refuse, a change of the login or of the e-mail address meets the checks
 // that a create meets, on the new value, however it is written.
 func TestFace_MovesIntoAnotherDomainAreRefused(t *testing.T) {

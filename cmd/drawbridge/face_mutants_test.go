@@ -20,6 +20,7 @@ func faceMutants() []mutant {
 		{"repeated", "bridge/userface.go", "if !samePerson || cur.Active || !next.Active {", "if !samePerson {", here, "TestFace_(RepeatedPost|ReviveRules).*/sqlite"},
 		{"disconnect", "bridge/store/gate.go", "	case !bridge.State(g.State).Serves():\n", "	case bridge.State(g.State) == bridge.Disconnected:\n", here, "TestFace_DisconnectedIsRefusedEverywhere/sqlite"},
 		{"moves", "bridge/userface.go", "l == login && e == email", "l == login || e == email", here, "TestFace_MovesIntoAnotherDomainAreRefused/sqlite"},
+		{"owned domains", "bridge/store/domain.go", "WHERE name = ? AND customer_id <> ?`", "WHERE name = ? AND customer_id = ?`", here, "TestFace_AnotherCustomersDomainIsRefused/sqlite"},
 		{"odd names", "bridge/login.go", "if !letter && !strings.ContainsRune(\"._-+'&~!=^$*{}|`\", r) {", "if !letter && r == 0 {", here, "TestFace_OddNamesNeverReachOkta/sqlite"},
 		{"cycle, users", "bridge/userface.go", "if cur.Deleted.IsZero() && bytes.Equal(next.Doc, cur.Doc) {", "if false && bytes.Equal(next.Doc, cur.Doc) {", here, "TestI21_ACycleTwiceChangesNothingMore/.*/sqlite"},
 		{"cycle, members", "bridge/store/group.go", "		case len(added)+len(removed) == 0:\n", "		case len(added)+len(removed) < 0:\n", here, "TestI21_ACycleTwiceChangesNothingMore/.*/sqlite"},
