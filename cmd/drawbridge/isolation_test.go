@@ -170,12 +170,13 @@ func (n *neighbours) compare() (cells int, differ []string) {
 		for name, r := range foreign {
 			u := unknown[name]
 			for who, token := range n.credentials {
-				cells++
-				got := n.ask(r[0], "/scim/v2/acme"+r[1], token, r[2])
-				want := n.ask(u[0], "/scim/v2/acme"+u[1], token, u[2])
-				got.Body = strings.ReplaceAll(got.Body, id, nobody) // Bulk repeats the path
-				if diff := cmp.Diff(want, got); diff != "" {
-					differ = append(differ, fmt.Sprintf("%s as %s (-nobody's +globex's):\n%s", name, who, diff))
+				for _, base := range []string{"/scim/v2/acme", "/scim/v1/acme"} {
+					cells++
+					got, want := n.ask(r[0], base+r[1], token, r[2]), n.ask(u[0], base+u[1], token, u[2])
+					got.Body = strings.ReplaceAll(got.Body, id, nobody) // Bulk repeats the path
+					if diff := cmp.Diff(want, got); diff != "" {
+						differ = append(differ, fmt.Sprintf("%s%s as %s (-nobody's +globex's):\n%s", base, name, who, diff))
+					}
 				}
 			}
 		}
