@@ -31,7 +31,7 @@ func overAll() map[string]string {
 		service = "a person of the vendor asks for all"
 	)
 	return map[string]string{
-		"tokenByDigest": who, "linkByOktaID": who,
+		"tokenByDigest": who, "linkByOktaID": who, "domainOfOther": who,
 		"dueUsers": syncer, "nextDue": syncer, "openIntents": syncer, "openHolds": syncer, "stillActive": syncer, "countStillActive": syncer,
 		"numberEventsPostgres": upkeep, "numberEventsSQLite": upkeep, "batchEnd": upkeep, "clearance": upkeep,
 		"samplePeaks": upkeep, "foldPostgres": upkeep, "foldSQLite": upkeep, "lastBlockRow": upkeep, "dropFolded": upkeep, "prunePeaks": upkeep,
