@@ -104,7 +104,7 @@ func TestGroupFace(t *testing.T) {
 			h.Errorf("after the revival of a member: %v", got)
 		}
 		refused := errors.New("not this one")
-		if err := acme.Delete(h.Context(), schema.Group(), g.ID, func(scim.Resource) error { return refused }); err != refused {
+		if err := acme.Delete(h.Context(), schema.Group(), g.ID, func(scim.Resource) error { return refused }); !errors.Is(err, refused) {
 			h.Errorf("a refused DELETE: %v", err)
 		}
 		if err := acme.Delete(h.Context(), schema.Group(), g.ID, nil); err != nil {

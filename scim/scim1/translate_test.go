@@ -3,6 +3,7 @@ package scim1
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -166,7 +167,7 @@ func checkFaults(t *testing.T, text string) {
 			if joined := strings.Join(out, ""); err == nil && json.Valid([]byte(joined)) != json.Valid([]byte(text)) {
 				t.Fatalf("%s of a %s: %s became %s", name, rt.ID, text, joined)
 			}
-			if err == errMalformed && json.Valid([]byte(text)) && strings.TrimLeft(text, " \t\r\n")[0] == '{' {
+			if errors.Is(err, errMalformed) && json.Valid([]byte(text)) && strings.TrimLeft(text, " \t\r\n")[0] == '{' {
 				t.Fatalf("%s of a %s: %s is not malformed", name, rt.ID, text)
 			}
 		}
