@@ -160,7 +160,7 @@ func TestRun_Overflow(t *testing.T) {
 			if i == batchSize {
 				synctest.Wait() // the first batch hangs
 			}
-			if w := r.ask("GET", "/acme/Users", "acme-token", ""); w.Code != http.StatusOK {
+			if w := r.ask("POST", "/acme/Users/.search", "acme-token", "{}"); w.Code != http.StatusOK {
 				t.Fatalf("request %d: %d", i, w.Code)
 			}
 		}
@@ -239,4 +239,31 @@ func TestRun_Prunes(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestWatch_LogsReadsUpToARate: a storm of reads does not become one of writes to the log; writes and refusals stay in it.
+func TestWatch_LogsReadsUpToARate(t *testing.T) {
+	w := New(Options{Now: time.Now, NewID: func() string { return "" }})
+	at := time.Unix(1_800_000_000, 0)
+	count := func(method string, status int) (logged int) {
+		for range 3 * loggedReads {
+			if w.loggable(&exchange{method: method, status: status}, at) {
+				logged++
+			}
+		}
+		return logged
+	}
+	for _, tt := range []struct {
+		method       string
+		status, want int
+	}{
+		{http.MethodGet, 200, 2 * loggedReads}, {http.MethodGet, 403, 3 * loggedReads}, {http.MethodPatch, 200, 3 * loggedReads}, {http.MethodHead, 200, 0},
+	} {
+		if got := count(tt.method, tt.status); got != tt.want {
+			t.Errorf("%s, %d: %d of %d logged, want %d", tt.method, tt.status, got, 3*loggedReads, tt.want)
+		}
+	}
+	if at = at.Add(time.Second); count(http.MethodGet, 200) != loggedReads {
+		t.Error("a second later it is not the rate of a second")
+	}
 }

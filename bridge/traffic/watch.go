@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"drawbridge/bridge"
 	"drawbridge/scim"
 	"drawbridge/scim/schema"
@@ -47,7 +49,8 @@ type Watch struct {
 	limits    *limits
 	wrong     *wrongTokens
 	recorder  *recorder
-	exchanges *sync.Pool // of *exchange
+	reads     *rate.Limiter // of successful reads that are logged
+	exchanges *sync.Pool    // of *exchange
 }
 
 // New returns a Watch.
@@ -60,7 +63,7 @@ func New(o Options) *Watch {
 	}
 	pool := &sync.Pool{New: func() any { return new(exchange) }}
 	return &Watch{
-		now: o.Now, proxies: o.Proxies, limits: newLimits(), wrong: newWrongTokens(), exchanges: pool,
+		now: o.Now, proxies: o.Proxies, limits: newLimits(), reads: rate.NewLimiter(loggedReads, 2*loggedReads), wrong: newWrongTokens(), exchanges: pool,
 		recorder: &recorder{
 			store: o.Store, now: o.Now, newID: o.NewID, log: o.Logger, keep: o.Keep,
 			queue: make(chan *exchange, queueLength), exchanges: pool, seen: make(map[string]*bridge.Traffic),
@@ -87,6 +90,15 @@ func (w *Watch) Handler(next http.Handler) http.Handler {
 	})
 }
 
+// loggedReads is how many successful reads a second are logged, over all customers: what is above tells support nothing and
+// costs as much as the read itself. Writes and refusals are logged at any rate.
+const loggedReads = 200
+
+func (w *Watch) loggable(x *exchange, now time.Time) bool {
+	read := x.method == http.MethodGet || x.method == http.MethodHead
+	return !read || x.status >= http.StatusBadRequest || w.reads.AllowN(now, 1)
+}
+
 // end hands the record on. Records of nobody's requests are not kept.
 func (w *Watch) end(x *exchange) {
 	now := w.now()
@@ -95,7 +107,7 @@ func (w *Watch) end(x *exchange) {
 		w.wrong.failed(x.key, x.caller, now)
 	}
 	x.release()
-	if x.caller.CustomerID == "" || x.unlogged || !w.recorder.put(x) {
+	if x.caller.CustomerID == "" || x.unlogged || !w.loggable(x, now) || !w.recorder.put(x) {
 		x.reset()
 		w.exchanges.Put(x)
 	}
