@@ -42,8 +42,9 @@ const All = math.MaxInt
 // Draft is what a client wants a resource to be.
 type Draft struct {
 	Attributes Attributes
-	// Links are changes to the linked attribute, to be made in this order; the ids are the client's own text, and any that
-	// names no resource of the tenant makes the write fail with InvalidValue, nothing applied. Nil changes nothing.
+	// Links are changes to the linked attribute, to be made in this order; the ids are the client's own text. One to link that
+	// names no resource of the tenant makes the write fail with InvalidValue, nothing applied; one to unlink may be gone
+	// already. Nil changes nothing.
 	Links []patch.LinkChange
 }
 

@@ -91,7 +91,7 @@ func (w *Watch) Handler(next http.Handler) http.Handler {
 }
 
 // loggedReads is how many successful reads a second are logged, over all customers: what is above tells support nothing and
-// costs as much as the read itself. Writes and refusals are logged at any rate.
+// costs more than the read itself. Writes and refusals are logged at any rate.
 const loggedReads = 200
 
 func (w *Watch) loggable(x *exchange, now time.Time) bool {
