@@ -148,6 +148,12 @@ func (f *fixture) subject(id string) bridge.Subject {
 // change sets the customer's state.
 func (f *fixture) change(state bridge.State) {
 	f.Helper()
+	f.customer = f.storeState(state)
+}
+
+// storeState is change for the middle of a test whose other goroutines read the fixture, which stays as it is.
+func (f *fixture) storeState(state bridge.State) bridge.Customer {
+	f.Helper()
 	c, err := f.ChangeCustomer(f.ctx(), f.customer.Slug, func(c *bridge.Customer) (bridge.Event, error) {
 		c.State = state
 		if state == bridge.Disconnecting {
@@ -156,7 +162,7 @@ func (f *fixture) change(state bridge.State) {
 		return f.event(bridge.EventCustomerChanged), nil
 	})
 	f.must(err)
-	f.customer = c
+	return c
 }
 
 // number numbers all events and returns the customer's.

@@ -203,7 +203,7 @@ func testI30RevokedTokenWritesNothing(t *testing.T, s *store.Store) {
 		{"revoke", func(f *fixture) {
 			f.must(s.RevokeToken(f.ctx(), f.customer.ID, f.cred.TokenID, f.now, f.event(bridge.EventTokenRevoked)))
 		}, bridge.Unauthorized},
-		{"disconnect", func(f *fixture) { f.change(bridge.Disconnecting) }, bridge.Refused},
+		{"disconnect", func(f *fixture) { f.storeState(bridge.Disconnecting) }, bridge.Refused},
 	}
 	for _, tt := range ends {
 		t.Run(tt.name, func(t *testing.T) {
