@@ -8,10 +8,12 @@ const (
 	ForeignAccount   Code = "foreign_account" // linked, but the account carries another owner marker or none
 
 	// Rows in which the IdP has no say, or has not said enough.
-	Disconnected     Code = "disconnected"       // isSCIMConnected is false
-	WaitingForActive Code = "waiting_for_active" // pushed as inactive and never active yet: no account is made
-	NoRemovalSeen    Code = "no_removal_seen"    // inactive, but no explicit removal was ever accepted
-	UnknownStatus    Code = "unknown_status"     // Okta reports a status outside the table
+	Disconnected        Code = "disconnected"          // isSCIMConnected is false
+	WaitingForActive    Code = "waiting_for_active"    // pushed as inactive and never active yet: no account is made
+	GiveBackSuspended   Code = "give_back_suspended"   // SCIM has no say, and a person decided that access comes back: SUSPENDED by us
+	GiveBackDeactivated Code = "give_back_deactivated" // likewise, DEPROVISIONED by us
+	NoRemovalSeen       Code = "no_removal_seen"       // inactive, but no explicit removal was ever accepted
+	UnknownStatus       Code = "unknown_status"        // Okta reports a status outside the table
 
 	// Rows in which the login stands in the way.
 	LoginInvalid     Code = "login_invalid"      // not a login that Okta would take
@@ -52,7 +54,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		ProtectedAccount, ForeignAccount,
-		Disconnected, WaitingForActive, NoRemovalSeen, UnknownStatus,
+		Disconnected, GiveBackSuspended, GiveBackDeactivated, WaitingForActive, NoRemovalSeen, UnknownStatus,
 		LoginInvalid, LoginNotVerified, LoginTaken,
 		NewAccount, InUse, ActivateCreated, NotActivated, SetupUnfinished, RecoveryUnfinished, ExpiredPassword,
 		LockedByOkta, LiftSuspension, ReviveDeactivated, TakenByHand,
@@ -79,6 +81,10 @@ func (c Code) rule() rule {
 		return rule{Leave, "The Okta account does not carry our marker for this person, so somebody else may own it; nothing is written until a person has looked at it."}
 	case Disconnected:
 		return rule{Keep, "This person is not managed by the customer's IdP; the account stays as it is in Okta."}
+	case GiveBackSuspended:
+		return rule{Unsuspend, "This person is not managed by the customer's IdP, and a person decided that access comes back; the suspension made from here is about to be lifted."}
+	case GiveBackDeactivated:
+		return rule{Activate, "This person is not managed by the customer's IdP, and a person decided that access comes back; the account deactivated from here is about to be activated."}
 	case WaitingForActive:
 		return rule{Leave, "The customer's IdP sent this person as inactive; an account is made once it says active."}
 	case NoRemovalSeen:

@@ -35,7 +35,7 @@ func row(f Facts) Code {
 	case f.Contained:
 		return withoutAccess(f)
 	case !f.Connected:
-		return Disconnected
+		return withoutSCIM(f)
 	case f.Active:
 		return withAccess(f)
 	case removed(f):
@@ -45,6 +45,20 @@ func row(f Facts) Code {
 	}
 	// Created with active:false, or a flag lost somewhere: absence of access is no removal of access (I7).
 	return NoRemovalSeen
+}
+
+// withoutSCIM is the row of a person whom the customer's IdP does not manage: the account stays as it is, unless a person
+// decided that what Drawbridge took comes back.
+func withoutSCIM(f Facts) Code {
+	switch {
+	case !f.GiveBack || !takenByUs(f) && !landedLate(f):
+		return Disconnected
+	case f.Status == Suspended:
+		return GiveBackSuspended
+	case f.Status == Deprovisioned:
+		return GiveBackDeactivated
+	}
+	return Disconnected
 }
 
 // withAccess is the half of the table for a person who should have access, by the account's status.
@@ -141,6 +155,12 @@ func takenByUs(f Facts) bool {
 		return false
 	}
 	return f.TakenAt.IsZero() || f.StatusAt.IsZero() || f.TakenAt.Equal(f.StatusAt)
+}
+
+// landedLate reports whether the account is in its status because of a revocation that was under way when SCIM lost its
+// say. Its sender may never have heard that it was applied.
+func landedLate(f Facts) bool {
+	return !f.LateFrom.IsZero() && !f.StatusAt.Before(f.LateFrom) && !f.StatusAt.After(f.LateUntil)
 }
 
 // graceEnd returns when a suspended account is to be deactivated, and false where that never happens. Both the suspension

@@ -33,6 +33,7 @@ func situations() []situation {
 		{"contained", "locked out by a person, held", func(f *Facts) { wantsAccess(f); f.Contained = true; f.Held = true }},
 		{"not removed", "inactive, never removed", func(*Facts) {}},
 		{"disconnected", "removed, disconnected", func(f *Facts) { wantsNone(f); f.Connected = false }},
+		{"given back", "removed, disconnected, to be given back", func(f *Facts) { wantsNone(f); f.Connected = false; f.GiveBack = true }},
 		{"blocked", "has access, login not verified", func(f *Facts) { wantsAccess(f); f.LoginBlock = LoginNotVerified }},
 		{"protected", "removed, protected", func(f *Facts) { wantsNone(f); f.Protected = true; f.Contained = true }},
 		{"foreign", "removed, foreign", func(f *Facts) { wantsNone(f); f.Foreign = true; f.Contained = true }},
@@ -93,6 +94,10 @@ func want() map[string][]string {
 		"disconnected": {
 			"leave disconnected", "keep disconnected", "keep disconnected", "keep disconnected", "keep disconnected",
 			"keep disconnected", "keep disconnected", "keep disconnected", "leave disconnected", "keep disconnected",
+		},
+		"given back": {
+			"leave disconnected", "keep disconnected", "keep disconnected", "keep disconnected", "keep disconnected",
+			"keep disconnected", "keep disconnected", "unsuspend give_back_suspended", "activate give_back_deactivated", "keep disconnected",
 		},
 		"blocked":   same("leave login_not_verified"),
 		"protected": same("leave protected"),
@@ -158,6 +163,16 @@ func TestDecideCells(t *testing.T) {
 			none(f)
 			f.Contained, f.Held, f.Now = true, true, day0.Add(grace)
 		}, Deactivate, GraceOver, noTime},
+		{"landed late, given back", Suspended, func(f *Facts) {
+			none(f)
+			f.Connected, f.GiveBack, f.Taken, f.LateFrom, f.LateUntil = false, true, "", day0, day0.Add(time.Minute)
+		}, Unsuspend, GiveBackSuspended, noTime},
+		{"taken by hand a minute too late to be ours", Suspended, func(f *Facts) {
+			none(f)
+			f.Connected, f.GiveBack, f.Taken = false, true, ""
+			f.LateFrom, f.LateUntil = day0.Add(-2*time.Minute), day0.Add(-time.Second)
+		}, Keep, Disconnected, noTime},
+		{"given back, locked out by a person", Suspended, func(f *Facts) { f.Connected, f.GiveBack, f.Contained = false, true, true }, Keep, LockedByPerson, noTime},
 		{"deleted, never linked", "", func(f *Facts) { none(f); f.Deleted = true }, Leave, NeverLinked, noTime},
 		{"deleted like deactivated", Active, func(f *Facts) { none(f); f.Deleted = true }, Suspend, SuspendActive, noTime},
 	}

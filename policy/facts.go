@@ -30,6 +30,7 @@ type Facts struct {
 	RemovedAt time.Time // when the explicit removal (active=false or DELETE) was accepted; zero: no removal was seen
 	Deleted   bool      // the removal was a DELETE; never together with Active
 	Contained bool      // a person locked this account out until a person lifts it; outranks everything but Protected and Foreign
+	GiveBack  bool      // a person decided that the access which Drawbridge took comes back; counts only where SCIM has no say
 
 	// What stands in the way of an account under this login.
 	LoginBlock Code // empty: nothing; else LoginInvalid, LoginNotVerified or LoginTaken
@@ -44,6 +45,8 @@ type Facts struct {
 	Born           bool      // Drawbridge created the account and has never seen it ACTIVE yet
 	SuspendRefused bool      // Okta refused to suspend the account in its present status
 	SuspendedSince time.Time // since when the account is known to be suspended without a break; zero: unknown
+	LateFrom       time.Time // with GiveBack: a revocation was under way when SCIM lost its say, and a status that
+	LateUntil      time.Time // began within this span is its doing, whatever was read of it; zero: none was
 
 	// The rules of the customer.
 	Grace       time.Duration // from suspension (or a later removal) to deactivation; zero or less: never deactivate

@@ -39,6 +39,9 @@ func anyFacts() *rapid.Generator[Facts] {
 			Grace:          rapid.SampledFrom([]time.Duration{0, time.Second, grace}).Draw(t, "Grace"),
 			SuspendOnly:    flag.Draw(t, "SuspendOnly"),
 			Held:           flag.Draw(t, "Held"),
+			GiveBack:       rare.Draw(t, "GiveBack"),
+			LateFrom:       rapid.SampledFrom([]time.Time{{}, {}, day0, day0.Add(time.Second)}).Draw(t, "LateFrom"),
+			LateUntil:      instant.Draw(t, "LateUntil"),
 		}
 	})
 }
@@ -57,13 +60,22 @@ func absenceNeverRevokes(f Facts, d Decision) string {
 }
 
 func disconnectedIsLeftAlone(f Facts, d Decision) string {
-	if !f.Connected && !f.Contained && d.Act != Keep && d.Act != Leave {
+	switch {
+	case f.Connected || f.Contained:
+		return ""
+	case d.Act.Revokes():
+		return "takes the access of somebody whom SCIM does not govern"
+	case d.Act != Keep && d.Act != Leave && !f.GiveBack:
 		return "changes the access of somebody whom SCIM does not govern"
 	}
 	return ""
 }
 
 func takenByHandIsNeverGivenBack(f Facts, d Decision) string {
+	if !f.Connected && f.GiveBack && !f.LateFrom.IsZero() && !f.StatusAt.Before(f.LateFrom) && !f.StatusAt.After(f.LateUntil) {
+		// A revocation of ours was under way when the status changed: it was not a hand.
+		f.Taken, f.TakenAt = f.Status, f.StatusAt
+	}
 	if d.Act == Unsuspend && (f.Status != Suspended || f.Taken != Suspended) {
 		return "unsuspends what we did not suspend"
 	}
@@ -77,7 +89,8 @@ func takenByHandIsNeverGivenBack(f Facts, d Decision) string {
 	if d.Act.Restores() && f.Status != Staged && changedSince {
 		return "restores although the status was changed by hand since"
 	}
-	if d.Act.Restores() && (f.Contained || !f.Active || !f.Connected) {
+	asked := f.Connected && f.Active || !f.Connected && f.GiveBack
+	if d.Act.Restores() && (f.Contained || !asked) {
 		return "restores without anybody who asks for it"
 	}
 	return ""
@@ -232,6 +245,10 @@ func TestI13_TakenByHandIsNeverGivenBack(t *testing.T) {
 	catches(t, takenByHandIsNeverGivenBack, "every suspension counts as ours", pretend(func(f *Facts) { f.Taken = f.Status }))
 	catches(t, takenByHandIsNeverGivenBack, "the time of the change is not compared", pretend(func(f *Facts) { f.TakenAt = noTime }))
 	catches(t, takenByHandIsNeverGivenBack, "a lock by a person is overlooked", pretend(func(f *Facts) { f.Contained = false }))
+	catches(t, takenByHandIsNeverGivenBack, "whatever is suspended is given back after a disconnect", pretend(func(f *Facts) {
+		f.LateFrom, f.LateUntil = time.Time{}.Add(1), day0.AddDate(9, 0, 0)
+	}))
+	catches(t, takenByHandIsNeverGivenBack, "access comes back though nobody decided so", pretend(func(f *Facts) { f.GiveBack = true }))
 	catches(t, takenByHandIsNeverGivenBack, "what others staged is activated", pretend(func(f *Facts) { f.Born = true }))
 }
 
