@@ -21,6 +21,9 @@ const (
 // Serves reports whether the SCIM face answers the customer's IdP.
 func (s State) Serves() bool { return s == Live || s == Paused || s == Held }
 
+// Cut reports whether the connection was ended by a disconnect.
+func (s State) Cut() bool { return s == Disconnecting || s == Disconnected }
+
 // Governs reports whether SCIM governs the customer's accounts: only then may access be taken or given.
 func (s State) Governs() bool { return s == Live || s == Held }
 
@@ -55,8 +58,16 @@ type Customer struct {
 	Rate        int           // SCIM requests per second
 	RequestLog  RequestLog    // what the log of its requests keeps
 	GroupPatch  int           // status of the answer to a PATCH of a group: 0 and 200 with the group, 204 without
+	TimeZone    string        // a name of the time zone database; empty: UTC
 	Created     time.Time
 	Modified    time.Time
+
+	Paused      time.Time   // since when its writes wait; zero: they do not
+	PausedUntil time.Time   // when they go on by themselves
+	PauseAnswer PauseAnswer // what its IdP is told meanwhile
+
+	DisconnectedBy int64     // number of the plan by which the connection was last cut; 0: it never was, or that was undone
+	VerifyFrom     time.Time // a disconnect is proven by reads of the accounts after this moment; zero: no disconnect
 }
 
 // Domain is an e-mail domain that a customer proved to own.

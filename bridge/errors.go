@@ -15,6 +15,7 @@ const (
 	Conflict     Code = "conflict"     // another write came first, or the state does not allow it
 	Expired      Code = "expired"      // the place to continue at is not known any more
 	Lost         Code = "lost"         // the lease is not ours any more
+	NeedsPerson  Code = "needs_person" // a person must decide first
 )
 
 // Error is a failure with a code for programs, a message for people, which says what to change and holds no personal

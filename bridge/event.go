@@ -26,6 +26,7 @@ const (
 	EventUserDeleted     = "user.deleted"
 	EventUserRevived     = "user.revived"
 	EventUserReleased    = "user.released" // isSCIMConnected went off
+	EventUserRejoined    = "user.rejoined" // it came on again
 
 	EventGroupCreated = "group.created"
 	EventGroupUpdated = "group.updated" // its attributes, and maybe its members
@@ -36,9 +37,27 @@ const (
 	EventCustomerChanged      = "customer.changed"
 	EventCustomerDisconnect   = "customer.disconnecting"
 	EventCustomerDisconnected = "customer.disconnected"
+	EventCustomerPaused       = "customer.paused"
+	EventCustomerResumed      = "customer.resumed"
+	EventCustomerRejoined     = "customer.rejoined" // a disconnect was undone
+	EventCustomerSwept        = "customer.swept"    // all accounts were read once more a day after a disconnect
+	EventWaveStarted          = "wave.started"
+	EventWavesStopped         = "wave.stopped"
+	EventMailAsked            = "mail.asked"        // a person asked for another link
+	EventMailSent             = "mail.sent"         // Okta was asked to mail a link
+	EventPasswordSet          = "password.set"      // the person has one now
+	EventConversionFailed     = "conversion.failed" // the account could not be given one
+	EventPlanMade             = "plan.made"
+	EventPlanProposed         = "plan.proposed" // confirmed by one person, and a second one has to
+	EventPlanConfirmed        = "plan.confirmed"
+	EventPlanCancelled        = "plan.cancelled"
+	EventPlanUndone           = "plan.undone"  // everybody is back under SCIM
+	EventPlanStopped          = "plan.stopped" // its time came, and people would have been worse off than it said
 	EventDomainTrusted        = "domain.trusted"
 	EventTokenCreated         = "token.created"
 	EventTokenRevoked         = "token.revoked"
+	EventContactAdded         = "contact.added"
+	EventContactRemoved       = "contact.removed"
 
 	EventAccountCreated  = "account.created"
 	EventAccountUpdated  = "account.updated"
@@ -48,4 +67,11 @@ const (
 	EventAccountParked   = "account.parked"
 	EventHoldOpened      = "hold.opened"
 	EventHoldClosed      = "hold.closed"
+	EventHoldProposed    = "hold.proposed" // an answer that waits for a second person
+	EventHoldAnswered    = "hold.answered"
+
+	EventUserRemovedBySupport = "user.removed_by_support"
+	EventUserApproved         = "user.removal_approved" // a person let the removal of one user through
+	EventUserContained        = "user.contained"        // a person locked the account out
+	EventUserUnlocked         = "user.unlocked"         // a person lifted that lock
 )

@@ -198,9 +198,7 @@ func TestI30_TokenIsRefusedFromTheCommitOn(t *testing.T) {
 		if err := h.svc.RevokeToken(h.Context(), support, "acme", "idp"); err != nil {
 			h.Fatal(err)
 		}
-		if _, err := h.svc.Disconnect(h.Context(), support, "globex"); err != nil {
-			h.Fatal(err)
-		}
+		h.disconnect("globex")
 		for name, c := range map[string]struct {
 			b    scim.Backend
 			want int
@@ -212,6 +210,18 @@ func TestI30_TokenIsRefusedFromTheCommitOn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// disconnect plans and confirms a customer's disconnect.
+func (h *house) disconnect(slug string) {
+	h.Helper()
+	p, err := h.svc.PlanDisconnect(h.Context(), support, slug, bridge.Choices{})
+	if err == nil {
+		_, err = h.svc.ConfirmDisconnect(h.Context(), support, slug, bridge.Confirmation{Number: p.Number, Typed: slug, Accepted: "a test"})
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
 }
 
 func everyOperation(h *house, b scim.Backend, id string) map[string]error {

@@ -9,6 +9,13 @@ import (
 
 // Facts returns what policy decides from, for this person at this moment.
 func (s Subject) Facts(now time.Time) policy.Facts {
+	f := s.factsButLogin(now)
+	f.LoginBlock = s.LoginBlock()
+	return f
+}
+
+// factsButLogin are the facts without the one for which the attributes must be read.
+func (s Subject) factsButLogin(now time.Time) policy.Facts {
 	f := policy.Facts{
 		Now:         now,
 		Connected:   s.User.Connected && s.Customer.State.Governs(),
@@ -18,7 +25,11 @@ func (s Subject) Facts(now time.Time) policy.Facts {
 		Grace:       s.Customer.Grace,
 		SuspendOnly: s.Customer.SuspendOnly,
 		Held:        s.Held,
-		LoginBlock:  s.LoginBlock(),
+		Contained:   !s.Contained.IsZero(),
+		Unlocked:    s.Unlocked,
+		GiveBack:    s.GiveBack,
+		LateFrom:    s.LateFrom,
+		LateUntil:   s.LateUntil,
 	}
 	if l := s.Link; l != nil {
 		f.Status, f.StatusAt = l.Status, l.StatusAt

@@ -17,6 +17,8 @@ type Link struct {
 	Taken          policy.Status // the status into which Drawbridge took the account; zero: it did not
 	TakenAt        time.Time     // StatusAt as read after that
 	Born           bool          // created by Drawbridge and not seen ACTIVE yet
+	Provider       string        // Okta's name for where the account's credentials live: OKTA, FEDERATION, ...; empty: not known
+	Password       PasswordFact  // whether Okta keeps a password for it
 	SuspendedSince time.Time
 	SuspendRefused bool
 	Foreign        bool           // its owner marker is not ours
@@ -25,6 +27,11 @@ type Link struct {
 	Applied        map[string]any // the profile last applied
 	AppliedVersion int64          // the user's version last applied; never goes back
 	Read           time.Time      // when the account was last read
+}
+
+// Gone reports whether the account lets nobody in: suspended or deactivated, or not there.
+func (l *Link) Gone() bool {
+	return l == nil || l.Status == "" || l.Status == policy.Suspended || l.Status == policy.Deprovisioned
 }
 
 // IntentState is where one planned Okta call stands.
@@ -48,6 +55,7 @@ type Intent struct {
 	Version    int64 // of the user
 	Epoch      int64 // of the customer
 	Revokes    bool  // takes access away
+	Answered   bool  // a person was asked and wants it: an approval of the removal in force, or a lock
 	Sent       time.Time
 	Deadline   time.Time // no byte of the call leaves after it
 	Ended      time.Time
@@ -56,13 +64,21 @@ type Intent struct {
 
 // Subject is all that is known of one user: what a decision is made from.
 type Subject struct {
-	User     User
-	Customer Customer
-	Link     *Link    // nil: none
-	Open     *Intent  // sent or unknown; nil: none
-	Domains  []string // verified for the customer
-	Held     bool     // a hold is open for the customer
-	Due      *Due     // nil: nothing is due
+	User       User
+	Customer   Customer
+	Link       *Link       // nil: none
+	Open       *Intent     // sent or unknown; nil: none
+	Domains    []string    // verified for the customer
+	Held       bool        // a hold is open for the customer, and nobody has let this user's removal through
+	Approved   bool        // a person has let exactly the removal in force through
+	GiveBack   bool        // a person decided that the access which Drawbridge took comes back, for as long as SCIM has no say
+	LateFrom   time.Time   // with GiveBack: a revocation was under way then; zero: none was
+	LateUntil  time.Time   // until when it may have landed
+	Contained  time.Time   // since when a person has locked the account out; zero: nobody has
+	Unlocked   bool        // access was last taken under a lock that a person has lifted, and no removal has come since the taking
+	Conversion *Conversion // on the way to a password; nil: not
+	Due        *Due        // nil: nothing is due
+	IdP        *OktaIdP    // the identity provider that is set for the customer; nil: none is, or it was never read
 }
 
 // Lease is the right to call Okta, held by one process at a time.

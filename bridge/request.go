@@ -40,7 +40,8 @@ type Caller struct {
 	TokenName  string
 	Rate       int // requests per second
 	Log        RequestLog
-	GroupPatch int // status of the answer to a PATCH of a group
+	GroupPatch int       // status of the answer to a PATCH of a group
+	Deferred   time.Time // until when requests are answered 429, because the connection is paused so; zero: they are not
 }
 
 // Caller is whose face this is.
@@ -48,9 +49,13 @@ func (t *tenant) Caller() Caller { return t.pass.Caller }
 
 // callerOf is what a token's requests are held to.
 func callerOf(t Token, c Customer) Caller {
-	return Caller{
+	caller := Caller{
 		CustomerID: t.CustomerID, State: c.State, TokenName: t.Name, Rate: c.Rate, Log: c.RequestLog.OrDefault(), GroupPatch: c.GroupPatch,
 	}
+	if c.State == Paused && c.PauseAnswer == AnswerLater {
+		caller.Deferred = c.PausedUntil
+	}
+	return caller
 }
 
 // Request is one request of a customer's IdP with its answer, as the log keeps it. The log is a help for support: it may
@@ -66,7 +71,7 @@ type Request struct {
 	Took       time.Duration
 	ResourceID string // the user or group that it is about; empty: none, or several
 	Token      string // name of the token
-	Body       string // of the request, masked and cut; a cut one ends in …
+	Body       string // of the request, masked and cut; a cut one ends in …, and words in brackets stand for one that is not kept
 	Answer     string // the body of the answer, likewise
 }
 
@@ -84,7 +89,7 @@ type Traffic struct {
 	IdP                    string           // such as "okta"; empty: not recognised
 	Certain                bool             // the IdP named itself; else it was told by habits that others may share
 	IdPAt                  time.Time        // of the request that told
-	Quirks                 map[string]int64 // requests that departed from the standard and were understood, by kind
+	Quirks                 map[string]int64 // requests that departed from the standard and were understood, by kind, as far as bodies were kept
 	Dropped                map[string]int64 // attributes that no schema knows, by name
 	LastRequest            time.Time        // zero: none yet
 	Limited                int64            // requests answered 429

@@ -12,13 +12,22 @@ import (
 
 // Service is the use cases of support and of the CLI. Each takes an Actor and checks its role.
 type Service struct {
-	customers CustomerStore
-	domains   DomainStore
-	tokens    TokenStore
-	users     SupportReader
-	requests  RequestReader
-	now       func() time.Time
-	newID     func() string
+	customers   CustomerStore
+	domains     DomainStore
+	tokens      TokenStore
+	users       SupportReader
+	requests    RequestReader
+	contacts    ContactStore
+	pauses      PauseStore
+	plans       PlanStore
+	conversions ConversionStore
+	manage      ManageStore
+	notices     NoticeStore
+	holds       HoldStore
+	changes     UserChanger
+	locks       LockStore
+	now         func() time.Time
+	newID       func() string
 }
 
 // ServiceStore is the part of the store that the use cases use.
@@ -28,11 +37,20 @@ type ServiceStore interface {
 	TokenStore
 	SupportReader
 	RequestReader
+	PlanStore
+	PauseStore
+	ConversionStore
+	ManageStore
+	HoldStore
+	UserChanger
+	LockStore
+	ContactStore
+	NoticeStore
 }
 
 // NewService returns the use cases over a store.
 func NewService(s ServiceStore, now func() time.Time, newID func() string) *Service {
-	return &Service{customers: s, domains: s, tokens: s, users: s, requests: s, now: now, newID: newID}
+	return &Service{customers: s, plans: s, pauses: s, conversions: s, manage: s, domains: s, tokens: s, users: s, requests: s, holds: s, changes: s, locks: s, contacts: s, notices: s, now: now, newID: newID}
 }
 
 // NewCustomer is what AddCustomer needs to know.
@@ -115,6 +133,7 @@ type CustomerRules struct {
 	SuspendOnly *bool
 	RequestLog  *RequestLog
 	GroupPatch  *int
+	TimeZone    *string
 	Live        bool // an off connection goes live
 }
 
@@ -148,6 +167,16 @@ func (r CustomerRules) apply(c *Customer) error {
 	if r.GroupPatch != nil && *r.GroupPatch != PatchAnswersBody && *r.GroupPatch != PatchAnswersNone {
 		return newError(Invalid, "a PATCH of a group is answered 200 or 204")
 	}
+	if r.TimeZone != nil {
+		if err := CheckTimeZone(*r.TimeZone); err != nil {
+			return err
+		}
+	}
+	if r.OktaIdP != nil {
+		if err := CheckOktaIdP(*r.OktaIdP); err != nil {
+			return err
+		}
+	}
 	if r.Live && c.State != Off && c.State != Live {
 		return newError(Conflict, "only a connection that is off can be taken live; this one is "+string(c.State))
 	}
@@ -159,6 +188,7 @@ func (r CustomerRules) apply(c *Customer) error {
 	set(&c.SuspendOnly, r.SuspendOnly)
 	set(&c.RequestLog, r.RequestLog)
 	set(&c.GroupPatch, r.GroupPatch)
+	set(&c.TimeZone, r.TimeZone)
 	if r.Live {
 		c.State = Live
 	}
@@ -179,12 +209,13 @@ func (s *Service) Customers(ctx context.Context, a Actor) ([]Customer, error) {
 	return s.customers.Customers(ctx)
 }
 
-// CustomerView is a customer with its domains and tokens, and what its requests tell.
+// CustomerView is a customer with its domains, tokens and contacts, and what its requests tell.
 type CustomerView struct {
 	Customer
-	Domains []Domain
-	Tokens  []Token
-	Traffic Traffic
+	Domains  []Domain
+	Tokens   []Token
+	Contacts []Contact
+	Traffic  Traffic
 }
 
 // Customer shows one customer.
@@ -203,24 +234,11 @@ func (s *Service) Customer(ctx context.Context, a Actor, slug string) (CustomerV
 	if v.Tokens, err = s.tokens.Tokens(ctx, c.ID); err != nil {
 		return CustomerView{}, err
 	}
+	if v.Contacts, err = s.contacts.Contacts(ctx, c.ID); err != nil {
+		return CustomerView{}, err
+	}
 	v.Traffic, err = s.requests.Traffic(ctx, c.ID)
 	return v, err
-}
-
-// Disconnect cuts a customer's connection: from this commit on the IdP is refused, nothing that was planned starts, and
-// nobody is revoked. The syncer then takes the flags off in Okta and reports the customer disconnected.
-func (s *Service) Disconnect(ctx context.Context, a Actor, slug string) (Customer, error) {
-	if err := a.may(Operator); err != nil {
-		return Customer{}, err
-	}
-	return s.customers.ChangeCustomer(ctx, slug, func(c *Customer) (Event, error) {
-		if c.State == Disconnecting || c.State == Disconnected {
-			return Event{}, newError(Conflict, "this customer is "+string(c.State)+" already")
-		}
-		c.State, c.Modified = Disconnecting, s.now()
-		c.Epoch++
-		return s.event(a, c.ID, EventCustomerDisconnect, c.Modified, nil), nil
-	})
 }
 
 // UserView is a user with the account linked to it and the decision that follows.

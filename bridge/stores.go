@@ -61,6 +61,7 @@ type TokenReader interface {
 type CustomerStore interface {
 	AddCustomer(ctx context.Context, c Customer, domains []Domain, events []Event) error
 	Customer(ctx context.Context, slug string) (Customer, error)
+	CustomerByID(ctx context.Context, id string) (Customer, error)
 	Customers(ctx context.Context) ([]Customer, error)
 	// ChangeCustomer applies change to the locked row; the event it returns is committed with it.
 	ChangeCustomer(ctx context.Context, slug string, change func(*Customer) (Event, error)) (Customer, error)

@@ -9,11 +9,19 @@ import (
 	"drawbridge/policy"
 )
 
+// answered reports whether a person wants exactly this access taken: then it passes the limits and the pace.
+func (j *job) answered() bool { return j.Approved || !j.Contained.IsZero() }
+
 // beginRevocation counts the removals of the customer and of all, and commits the start of one more if the limits allow
-// it. Counting and committing are one step: no two revocations take the same place.
+// it. Counting and committing are one step: no two revocations take the same place. The end of the grace period takes no
+// access that is still there.
 func (j *job) beginRevocation(ctx context.Context, kind string) (bridge.Intent, end, error) {
 	j.revoking.Lock()
 	defer j.revoking.Unlock()
+	if j.answered() || j.Link.Status == policy.Suspended {
+		in, err := j.begin(ctx, kind)
+		return in, end{}, err
+	}
 	v, err := j.verdict(ctx)
 	if err != nil {
 		return bridge.Intent{}, end{}, err
@@ -21,7 +29,7 @@ func (j *job) beginRevocation(ctx context.Context, kind string) (bridge.Intent, 
 	switch {
 	case v.Hold && (v.Code == policy.ManyStarted || v.Code == policy.ManyHeld):
 		j.Log.ErrorContext(ctx, "removals wait: too many over all customers; this may be a failure of our own", "code", v.Code, "count", v.Count, "limit", v.Limit)
-		return bridge.Intent{}, end{over: true, at: j.Now().Add(time.Minute)}, nil
+		return bridge.Intent{}, end{over: true, at: j.Now().Add(brakeRetry)}, nil
 	case v.Hold:
 		return bridge.Intent{}, end{over: true, at: j.Now().Add(idleRetry)}, j.hold(ctx, v)
 	case v.Wait > 0:

@@ -33,7 +33,7 @@ func (j *job) begin(ctx context.Context, kind string) (bridge.Intent, error) {
 	now := j.Now()
 	in := bridge.Intent{
 		ID: j.NewID(), CustomerID: j.User.CustomerID, UserID: j.User.ID, Kind: kind, State: bridge.IntentSent,
-		Version: j.User.Version, Epoch: j.Customer.Epoch, Revokes: revokes(kind), Sent: now, Deadline: now.Add(j.Timeout),
+		Version: j.User.Version, Epoch: j.Customer.Epoch, Revokes: revokes(kind), Answered: revokes(kind) && j.answered(), Sent: now, Deadline: now.Add(j.Timeout),
 	}
 	return in, j.Store.BeginIntent(ctx, in, j.lease)
 }
@@ -169,6 +169,12 @@ func (j *job) note(l *bridge.Link, a Account) {
 		l.SuspendRefused = false
 	}
 	l.Status, l.StatusAt = a.Status, a.StatusChanged
+	if a.Provider != "" { // an answer without credentials tells nothing of them
+		l.Provider, l.Password = a.Provider, bridge.PasswordNone
+		if a.Password {
+			l.Password = bridge.PasswordSet
+		}
+	}
 	if a.Status != policy.Staged {
 		l.Born = false
 	}
@@ -177,6 +183,8 @@ func (j *job) note(l *bridge.Link, a Account) {
 		l.SuspendedSince = time.Time{}
 	case l.SuspendedSince.IsZero():
 		l.SuspendedSince = j.Now()
+	case l.SuspendedSince.Before(a.StatusChanged): // there was a break that no read has seen
+		l.SuspendedSince = a.StatusChanged
 	}
 }
 

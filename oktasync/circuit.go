@@ -6,6 +6,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"drawbridge/bridge"
 )
 
 // How the circuit probes a failing org, and how often it repeats the alarm.
@@ -16,18 +18,6 @@ const (
 	alarmNames = 100
 )
 
-// CircuitState is the name under which the syncer publishes an Outage, or null.
-const CircuitState = "circuit"
-
-// Outage is the state of the circuit while Okta answers nobody, as `sync status` shows it.
-type Outage struct {
-	Since       time.Time `json:"since"`
-	Status      int       `json:"status"` // HTTP; 0: no answer
-	Code        string    `json:"code,omitempty"`
-	StillActive int       `json:"still_active"` // removed people whose accounts still let them in
-	Users       []string  `json:"users"`        // their user ids, at most 100
-}
-
 // circuit stops all calls while the org as a whole does not answer, so that nobody is parked for it singly.
 type circuit struct {
 	s       *Syncer
@@ -35,7 +25,7 @@ type circuit struct {
 	closed  chan struct{} // signalled when Okta answers again
 
 	mu     sync.Mutex
-	outage *Outage
+	outage *bridge.Outage
 }
 
 func newCircuit(s *Syncer) *circuit {
@@ -63,7 +53,7 @@ func (c *circuit) trip(ctx context.Context, cause *OrgError) bool {
 	}
 	c.mu.Lock()
 	if c.outage == nil {
-		c.outage = &Outage{Since: c.s.Now(), Status: cause.Status, Code: cause.Code}
+		c.outage = &bridge.Outage{Since: c.s.Now(), Status: cause.Status, Code: cause.Code}
 	}
 	c.mu.Unlock()
 	signal(c.tripped)
@@ -142,9 +132,9 @@ func (c *circuit) close(ctx context.Context) {
 	signal(c.closed)
 }
 
-func (c *circuit) publish(ctx context.Context, o *Outage) {
+func (c *circuit) publish(ctx context.Context, o *bridge.Outage) {
 	value, _ := json.Marshal(o) // plain fields: cannot fail
-	if err := c.s.Store.SetState(ctx, CircuitState, string(value)); err != nil {
+	if err := c.s.Store.SetState(ctx, bridge.CircuitState, string(value)); err != nil {
 		c.s.Log.WarnContext(ctx, "the state of the circuit could not be written", "error", err)
 	}
 }

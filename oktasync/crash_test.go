@@ -108,11 +108,11 @@ func (s dyingStore) ReserveLink(ctx context.Context, l bridge.Link) error {
 	return s.Store.ReserveLink(ctx, l)
 }
 
-func (s dyingStore) Settle(ctx context.Context, d bridge.Due, next time.Time) error {
+func (s dyingStore) Settle(ctx context.Context, settled []bridge.Settlement) error {
 	if s.c.crashed() {
 		return errCrashed
 	}
-	return s.Store.Settle(ctx, d, next)
+	return s.Store.Settle(ctx, settled)
 }
 
 func (s dyingStore) Postpone(ctx context.Context, d bridge.Due, at time.Time, attempts int, parked string, ev *bridge.Event) error {

@@ -47,8 +47,12 @@ func (j *job) flags() map[string]any {
 	return map[string]any{ConnectedAttr: j.User.Connected, ActiveAttr: j.User.Active}
 }
 
-// diff returns what must be written; of an account that SCIM does not govern, the flags alone.
+// diff returns what must be written; of an account that SCIM does not govern, the flags alone, and where the connection rests,
+// nothing.
 func (j *job) diff() map[string]any {
+	if j.Customer.State == bridge.Off || j.Customer.State == bridge.Paused {
+		return nil
+	}
 	if !j.User.Connected || !j.Customer.State.Governs() {
 		return j.flagsDiff()
 	}

@@ -28,10 +28,15 @@ func newDesk() *desk { return &desk{freed: make(chan struct{}, 1), users: make(m
 
 func urgent(d bridge.Due) bool { return d.Rank <= bridge.RankRevoke }
 
-func (k *desk) free() int {
+// room reports whether a desk is free for work of a rank: some are for urgent work alone.
+func (k *desk) room(r bridge.Rank) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return desks - len(k.users)
+	return k.seats(bridge.Due{Rank: r})
+}
+
+func (k *desk) seats(d bridge.Due) bool {
+	return len(k.users) < desks && (urgent(d) || k.plain < desks-urgentDesks)
 }
 
 func (k *desk) busy() []string {
@@ -49,7 +54,7 @@ func (k *desk) take(d bridge.Due) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	_, at := k.users[d.UserID]
-	if at || len(k.users) >= desks || !urgent(d) && k.plain >= desks-urgentDesks {
+	if at || !k.seats(d) {
 		return false
 	}
 	k.users[d.UserID] = urgent(d)

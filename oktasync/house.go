@@ -3,7 +3,6 @@ package oktasync
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"drawbridge/bridge"
@@ -14,11 +13,10 @@ const BucketsState = "buckets"
 
 // How often the lease holder does its chores.
 const (
-	numberEvery  = 500 * time.Millisecond
-	foldEvery    = 5 * time.Second
-	sampleEvery  = time.Minute
-	numberBatch  = 1000
-	releaseBatch = 500
+	numberEvery = 500 * time.Millisecond
+	foldEvery   = 5 * time.Second
+	sampleEvery = time.Minute
+	numberBatch = 1000
 )
 
 // keepHouse numbers events, folds counts, samples peaks, closes empty holds and drains disconnects, until ctx ends.
@@ -28,8 +26,12 @@ func (s *Syncer) keepHouse(ctx context.Context) {
 		now := s.Now()
 		s.chore(ctx, "numbering events", s.numberEvents)
 		s.chore(ctx, "publishing Okta's limits", s.publishBuckets)
-		s.chore(ctx, "draining a disconnect", s.drain)
+		s.chore(ctx, "carrying out disconnects", s.carryOut)
 		if now.Sub(folded) >= foldEvery {
+			if s.RunDue != nil {
+				s.chore(ctx, "doing what was put off until now", s.RunDue)
+			}
+			s.chore(ctx, "beginning waves", func(ctx context.Context) error { return s.Store.BeginWaves(ctx, now) })
 			s.chore(ctx, "folding counts", s.Store.FoldBlocks)
 			s.chore(ctx, "closing empty holds", s.closeEmptyHolds)
 			folded = now
@@ -72,67 +74,23 @@ func (s *Syncer) numberEvents(ctx context.Context) error {
 	}
 }
 
-// closeEmptyHolds closes the holds of customers of whom no removal waits any more.
+// closeEmptyHolds closes the holds of customers of whom no removal waits any more that nobody has let through.
 func (s *Syncer) closeEmptyHolds(ctx context.Context) error {
 	holds, err := s.Store.Holds(ctx)
 	if err != nil {
 		return err
 	}
 	for _, h := range holds {
-		n, err := s.Store.DueOf(ctx, h.CustomerID, bridge.RankRevoke)
+		n, err := s.Store.HeldCount(ctx, h.CustomerID)
 		if err != nil {
 			return err
 		}
 		if n > 0 {
 			continue
 		}
-		if err := s.Store.CloseHold(ctx, h.CustomerID, s.Now(), s.newEvent(h.CustomerID, bridge.EventHoldClosed, nil)); err != nil {
+		if _, err := s.Store.CloseHold(ctx, h.CustomerID, s.Now(), s.newEvent(h.CustomerID, bridge.EventHoldClosed, nil)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// drain takes isSCIMConnected off everybody of a customer that was disconnected, and calls the customer disconnected
-// when Okta has the flags, except for those that are stuck, which stay visible as such.
-func (s *Syncer) drain(ctx context.Context) error {
-	customers, err := s.Store.Customers(ctx)
-	if err != nil {
-		return err
-	}
-	var all error
-	for _, c := range customers {
-		if c.State == bridge.Disconnecting {
-			all = errors.Join(all, s.drainCustomer(ctx, c))
-		}
-	}
-	return all
-}
-
-func (s *Syncer) drainCustomer(ctx context.Context, c bridge.Customer) error {
-	for {
-		n, err := s.Store.ReleaseUsers(ctx, c.ID, releaseBatch)
-		if err != nil {
-			return err
-		}
-		if n < releaseBatch {
-			break
-		}
-	}
-	for rank := bridge.RankContain; rank < bridge.RankLater; rank++ {
-		n, err := s.Store.DueOf(ctx, c.ID, rank)
-		if err != nil || n > 0 {
-			return err
-		}
-	}
-	_, err := s.Store.ChangeCustomer(ctx, c.Slug, func(c *bridge.Customer) (bridge.Event, error) {
-		if c.State != bridge.Disconnecting {
-			return bridge.Event{}, &bridge.Error{Code: bridge.Conflict, Message: "the customer is " + string(c.State)}
-		}
-		c.State, c.Modified = bridge.Disconnected, s.Now()
-		ev := s.newEvent(c.ID, bridge.EventCustomerDisconnected, nil)
-		ev.Epoch = c.Epoch
-		return ev, nil
-	})
-	return err
 }

@@ -180,9 +180,6 @@ func (j *job) revoke(ctx context.Context, d policy.Decision) (end, error) {
 		j.tookAccess(l, took(action))
 		return j.event(bridge.EventAccountRevoked, map[string]string{"status": string(l.Status), "reason": string(d.Code)})
 	})
-	if j.Link.Status == policy.Suspended { // the end of the grace period takes no access that is still there
-		return j.afterState(ctx, j.send(ctx, c))
-	}
 	in, e, err := j.beginRevocation(ctx, c.kind)
 	if e.over || err != nil {
 		return e, err

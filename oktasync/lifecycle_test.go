@@ -94,9 +94,7 @@ func TestDisconnect(t *testing.T) {
 		acme.setActive(ids[0], false)
 		r.settle()
 		since := r.mark()
-		if _, err := r.svc.Disconnect(r.Context(), support, "acme"); err != nil {
-			r.Fatal(err)
-		}
+		r.disconnect("acme")
 		if _, err := acme.backend.Get(r.Context(), r.rt, ids[1], 0); err == nil {
 			r.Error("the IdP was answered after the disconnect")
 		}

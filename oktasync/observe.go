@@ -37,13 +37,13 @@ func (s *Syncer) observe(ctx context.Context, wakes <-chan struct{}) {
 }
 
 func (o *observer) look(ctx context.Context) error {
-	due, err := o.Store.DueUsers(ctx, o.Now(), observeMost, nil)
+	due, err := o.Store.DueUsers(ctx, o.Now(), bridge.RankLater, observeMost, nil)
 	if err != nil {
 		return err
 	}
 	totals := map[policy.Act]int{}
-	for _, d := range due {
-		act, err := o.report(ctx, d)
+	for _, l := range due {
+		act, err := o.report(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -56,12 +56,12 @@ func (o *observer) look(ctx context.Context) error {
 }
 
 // report says what would be done next for one user; the account is read, so that the plan is made from what is.
-func (o *observer) report(ctx context.Context, d bridge.Due) (policy.Act, error) {
-	j := &job{Syncer: o.Syncer, due: d}
-	var err error
-	if j.Subject, err = o.Store.Subject(ctx, d.CustomerID, d.UserID); err != nil {
-		return "", err
+func (o *observer) report(ctx context.Context, l bridge.Look) (policy.Act, error) {
+	if l.Err != nil {
+		return "", l.Err
 	}
+	d := l.Due
+	j := &job{Syncer: o.Syncer, due: d, Subject: l.Subject}
 	if j.Link != nil && j.Link.OktaID != "" && o.seen[d.UserID] != j.User.Version {
 		if a, err := j.readAccount(ctx); err == nil {
 			link := j.link()

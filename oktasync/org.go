@@ -22,7 +22,8 @@ type Account struct {
 	ID            string
 	Status        policy.Status
 	StatusChanged time.Time // zero: Okta did not say
-	Provider      string    // credentials.provider.type: FEDERATION, OKTA, ...; empty: not said
+	Provider      string    // credentials.provider.type: FEDERATION, OKTA, ...; empty: Okta did not show the credentials
+	Password      bool      // credentials.password is there; means nothing where Provider is empty
 	Profile       map[string]any
 }
 
@@ -48,6 +49,13 @@ const (
 // Org is the vendor's Okta org. Every method honours ctx's deadline, sends at most one request that writes, and
 // fails with an *OrgError.
 type Org interface {
+	Accounts
+	IdentityProviders
+	Passwords
+}
+
+// Accounts are the people's accounts in the org.
+type Accounts interface {
 	// Create makes an account, federated and active at once, without a password and without an e-mail.
 	Create(ctx context.Context, profile map[string]any) (Account, error)
 	// Read reads one account by its Okta id; strongly consistent.
@@ -59,6 +67,19 @@ type Org interface {
 	Update(ctx context.Context, id string, profile map[string]any) (Account, error)
 	// Act runs a lifecycle action.
 	Act(ctx context.Context, id string, action Action) error
+}
+
+// Passwords changes whether an account is federated or has a password with Okta.
+type Passwords interface {
+	// ResetPassword makes an account one with an Okta password, a federated one too. Its status is RECOVERY or PROVISIONED, and
+	// nobody signs in, until the person has set a password through the link, which lives an hour: Okta sends it by e-mail, or
+	// else it is returned. Whoever holds the link can take the account, so it is never
+	// logged, stored or put into an error. From SUSPENDED, DEPROVISIONED and STAGED: CauseState. After CauseUnknown the link
+	// is lost, and another call makes the next one.
+	ResetPassword(ctx context.Context, id string, mail bool) (link string, err error)
+	// Refederate makes an account with an Okta password federated again, ACTIVE and without a password. Okta documents it,
+	// and some orgs refuse it: CauseState.
+	Refederate(ctx context.Context, id string) error
 }
 
 // Cause says whose failure an OrgError is, and so what may follow from it.
@@ -77,7 +98,7 @@ const (
 	CauseRate Cause = "rate"
 	// CauseRetry: this account cannot take the call right now (E0000112, still being activated); not applied.
 	CauseRetry Cause = "retry"
-	// CauseGone: the account does not exist (404 E0000007); for Deactivate also: it is DEPROVISIONED already.
+	// CauseGone: the account or identity provider does not exist (404 E0000007); for Deactivate also: it is DEPROVISIONED already.
 	CauseGone Cause = "gone"
 	// CauseState: the account's status does not allow the call (400/403 on a lifecycle transition or a DEPROVISIONED profile).
 	CauseState Cause = "state"
@@ -90,7 +111,7 @@ const (
 // OrgError is a failed call to Okta. Its text holds Okta's error code and never profile values.
 type OrgError struct {
 	Cause  Cause
-	Op     string    // create, read, find, update, or an Action
+	Op     string    // create, read, find, update, idp, reset_password, refederate, or an Action
 	Status int       // HTTP status; 0: no answer
 	Code   string    // Okta's errorCode, such as E0000001; empty: none
 	Attr   string    // for CauseTaken and CauseRefused: the profile attribute that Okta named; empty: not known

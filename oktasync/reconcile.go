@@ -19,6 +19,8 @@ const (
 	freshFor = 30 * time.Second
 	// idleRetry is how often a user is looked at again whose customer's connection rests or who is held.
 	idleRetry = 10 * time.Minute
+	// brakeRetry is how often a revocation is tried again while too many have started over all customers.
+	brakeRetry = time.Minute
 	// parkedRetry is how often a user is tried again who is stuck.
 	parkedRetry = time.Hour
 )
@@ -72,23 +74,22 @@ func (j *job) step(ctx context.Context) (end, error) {
 	if err != nil {
 		return end{}, err
 	}
-	if subject.Due != nil { // what was stuck is tried anew
-		mark := *subject.Due
-		mark.Parked = ""
-		subject.Due = &mark
-	}
-	j.Subject = subject
-	j.due.Version = subject.User.Version
-	switch j.Customer.State {
-	case bridge.Off, bridge.Paused:
-		return end{over: true, at: j.Now().Add(idleRetry)}, nil
+	j.know(subject)
+	d := policy.Decide(j.Facts(j.Now()))
+	if e, ok := j.rests(d); ok {
+		return e, nil
 	}
 	if j.Open != nil {
 		return j.resolve(ctx)
 	}
-	d := policy.Decide(j.Facts(j.Now()))
 	if j.mustRead(d) {
 		return end{}, j.read(ctx, d.Act.Revokes() || d.Code == policy.ProtectedAccount)
+	}
+	if j.unproven() {
+		return j.prove(ctx)
+	}
+	if d.Act == policy.Keep && j.converts() && len(j.diff()) == 0 {
+		return j.convert(ctx)
 	}
 	switch d.Act {
 	case policy.Create:
@@ -101,6 +102,17 @@ func (j *job) step(ctx context.Context) (end, error) {
 		return j.keep(ctx, d)
 	}
 	return j.leave(ctx, d)
+}
+
+// know takes over what is known of the user. What was stuck is tried anew.
+func (j *job) know(subject bridge.Subject) {
+	if subject.Due != nil {
+		mark := *subject.Due
+		mark.Parked = ""
+		subject.Due = &mark
+	}
+	j.Subject = subject
+	j.due.Version = subject.User.Version
 }
 
 // mustRead reports whether the step needs a read of the account first: one that takes or gives access is decided from
@@ -125,13 +137,7 @@ func (j *job) leave(ctx context.Context, d policy.Decision) (end, error) {
 	switch d.Code {
 	case policy.LoginInvalid, policy.LoginNotVerified, policy.LoginTaken, policy.ForeignAccount, policy.ProtectedAccount:
 		return j.parked(d.Code), nil
-	case policy.WaitingForAnswer:
-		return end{over: true, at: j.Now().Add(idleRetry)}, nil
-	case policy.NeverLinked:
-		if j.Link == nil {
-			break
-		}
-		// A login that was reserved and never used is free again.
+	case policy.NeverLinked: // a login that was reserved and never used is free again
 		if err := j.Store.DropReservation(ctx, j.User.CustomerID, j.User.ID); err != nil {
 			return end{}, err
 		}
@@ -163,20 +169,15 @@ func (j *job) keep(ctx context.Context, d policy.Decision) (end, error) {
 	if j.unread() {
 		return end{}, j.read(ctx, false)
 	}
-	if j.Link.AppliedVersion < j.User.Version {
-		link := *j.Link
-		link.AppliedVersion = j.User.Version
-		if err := j.Store.SaveLink(ctx, link, nil); err != nil {
-			return end{}, err
-		}
-	}
-	return end{over: true, settle: true, at: d.At}, nil
+	link := *j.Link
+	link.AppliedVersion = j.User.Version
+	return end{over: true, settle: true, at: d.At}, j.Store.SaveLink(ctx, link, nil)
 }
 
-// owesSessions reports whether the removal in force has suspended the account but not ended its sessions yet.
+// owesSessions reports whether the removal or lock in force has suspended the account but not ended its sessions yet.
 func (j *job) owesSessions() bool {
 	return j.Link.Status == policy.Suspended && j.Link.Taken == policy.Suspended &&
-		!j.User.Removed.IsZero() && j.Link.SessionsEnded == 0
+		(!j.User.Removed.IsZero() || !j.Contained.IsZero()) && j.Link.SessionsEnded == 0
 }
 
 // unread reports whether Drawbridge took access and has not read back yet that it is gone.
@@ -188,8 +189,8 @@ func (j *job) unread() bool {
 func (j *job) close(ctx context.Context, e end) {
 	var err error
 	switch {
-	case e.settle:
-		err = j.Store.Settle(ctx, j.due, e.at)
+	case !e.failed && e.park == "" && e.event == nil:
+		err = j.Store.Settle(ctx, []bridge.Settlement{e.settlement(j.due)})
 	default:
 		attempts := j.due.Attempts
 		if e.failed {
@@ -242,6 +243,9 @@ func (j *job) classifyOwn(ctx context.Context, err error) end {
 	switch bridge.CodeOf(err) {
 	case bridge.Conflict:
 		return end{} // something changed: look again
+	case bridge.Refused:
+		j.Log.ErrorContext(ctx, "removals wait: the last brake holds; this may be a failure of our own", "error", err)
+		return end{over: true, at: j.Now().Add(brakeRetry)}
 	case bridge.Taken:
 		return j.parked(policy.LoginTaken)
 	}

@@ -72,6 +72,19 @@ func (r *rig) now() time.Time { return time.Now().UTC().Add(time.Duration(r.offs
 // later moves the clock of everything.
 func (r *rig) later(d time.Duration) { r.offset.Add(int64(d)) }
 
+// disconnect plans and confirms a customer's disconnect.
+func (r *rig) disconnect(slug string) bridge.Plan {
+	r.Helper()
+	p, err := r.svc.PlanDisconnect(r.Context(), support, slug, bridge.Choices{})
+	if err == nil {
+		p, err = r.svc.ConfirmDisconnect(r.Context(), support, slug, bridge.Confirmation{Number: p.Number, Typed: slug, Accepted: "a test"})
+	}
+	if err != nil {
+		r.Fatal(err)
+	}
+	return p
+}
+
 // idp is a customer's identity provider.
 type idp struct {
 	r        *rig
@@ -244,7 +257,7 @@ func (r *rig) settle() {
 func (r *rig) quiet() {
 	r.Helper()
 	r.eventually("everything is settled", func() bool {
-		due, err := r.store.DueUsers(r.Context(), r.now().Add(20*time.Second), 1, nil)
+		due, err := r.store.DueUsers(r.Context(), r.now().Add(20*time.Second), bridge.RankLater, 1, nil)
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -9,12 +9,12 @@ import (
 
 // Queue is what is due, and what is known of each subject.
 type Queue interface {
-	// DueUsers returns due marks, most urgent first, without the users in exclude.
-	DueUsers(ctx context.Context, now time.Time, limit int, exclude []string) ([]bridge.Due, error)
+	// DueUsers returns who is due with a rank up to most, most urgent first, without the users in exclude.
+	DueUsers(ctx context.Context, now time.Time, most bridge.Rank, limit int, exclude []string) ([]bridge.Look, error)
 	// NextDue returns when the earliest mark of the future falls due, false if there is none.
 	NextDue(ctx context.Context, now time.Time) (time.Time, bool, error)
-	// Settle ends a mark (zero next) or moves it to next; a mark of a newer version stays.
-	Settle(ctx context.Context, d bridge.Due, next time.Time) error
+	// Settle ends marks or moves them to a later time; a mark of a newer version stays.
+	Settle(ctx context.Context, settled []bridge.Settlement) error
 	// Postpone moves a mark after a failure; a mark of a newer version stays.
 	Postpone(ctx context.Context, d bridge.Due, at time.Time, attempts int, parked string, ev *bridge.Event) error
 	Subject(ctx context.Context, customerID, userID string) (bridge.Subject, error)
@@ -49,7 +49,10 @@ type Census interface {
 	GlobalRemovals(ctx context.Context, since time.Time) (started, active, held, customers int, err error)
 	// OpenHold reports whether it opened the hold; one that is open already stays as it is.
 	OpenHold(ctx context.Context, h bridge.Hold, ev bridge.Event) (bool, error)
-	CloseHold(ctx context.Context, customerID string, at time.Time, ev bridge.Event) error
+	// CloseHold closes a hold unless a removal waits that nobody has let through, and reports whether it did.
+	CloseHold(ctx context.Context, customerID string, at time.Time, ev bridge.Event) (bool, error)
+	// HeldCount counts the removals of a customer that wait and that nobody has let through.
+	HeldCount(ctx context.Context, customerID string) (int, error)
 	Holds(ctx context.Context) ([]bridge.Hold, error)
 }
 
@@ -64,12 +67,39 @@ type Upkeep interface {
 	DueOf(ctx context.Context, customerID string, r bridge.Rank) (int, error)
 }
 
-// Drain takes the flags off after a disconnect.
-type Drain interface {
-	Customers(ctx context.Context) ([]bridge.Customer, error)
+// IdPRecord keeps what was read of the customers' identity providers.
+type IdPRecord interface {
+	// CustomerIdPs lists the customers that have one, each with what was last read of it.
+	CustomerIdPs(ctx context.Context) ([]bridge.CustomerIdP, error)
+	SaveIdP(ctx context.Context, p bridge.OktaIdP) error
+}
+
+// Plans are carried out after the cut of a connection, and undone.
+type Plans interface {
+	// PlansAtWork lists the plans that are being carried out or undone.
+	PlansAtWork(ctx context.Context) ([]bridge.Plan, error)
+	// PlansToSweep lists those done whose accounts are to be read once more, of the cuts up to that time.
+	PlansToSweep(ctx context.Context, cut time.Time) ([]bridge.Plan, error)
+	// StartSweep says that only reads after at prove the disconnect, unless it was said before.
+	StartSweep(ctx context.Context, p bridge.Plan, at time.Time) error
+	// MarkForSweep marks up to limit accounts due that were not read since, and returns how many.
+	MarkForSweep(ctx context.Context, customerID string, limit int) (int, error)
+	AddLateRows(ctx context.Context, p bridge.Plan) error
+	// FinishRows writes what became of up to limit people of a plan, and returns how many.
+	FinishRows(ctx context.Context, p bridge.Plan, limit int) (int, error)
+	// FinishPlan ends a plan that was running, swept or undone, with its event.
+	FinishPlan(ctx context.Context, p bridge.Plan, at time.Time, ev bridge.Event) error
+	// BeginWaves makes due whoever is to be converted to a password by now.
+	BeginWaves(ctx context.Context, now time.Time) error
+	// SaveConversion writes how far a conversion is; one that was stopped meanwhile stays as it is.
+	SaveConversion(ctx context.Context, c bridge.Conversion, ev *bridge.Event) error
 	// ReleaseUsers takes isSCIMConnected off up to limit users, and marks those with an account due.
 	ReleaseUsers(ctx context.Context, customerID string, limit int) (int, error)
-	ChangeCustomer(ctx context.Context, slug string, change func(*bridge.Customer) (bridge.Event, error)) (bridge.Customer, error)
+	// RejoinUsers puts isSCIMConnected on again for up to limit users, and marks them due.
+	RejoinUsers(ctx context.Context, customerID string, limit int) (int, error)
+	DropRestorations(ctx context.Context, customerID string) error
+	// OpenCalls counts the customer's calls that may be in flight or whose effect is not known.
+	OpenCalls(ctx context.Context, customerID string) (int, error)
 	// StillActive names the removed users whose accounts still let them in; at most limit.
 	StillActive(ctx context.Context, limit int) ([]bridge.Link, int, error)
 }
@@ -81,5 +111,6 @@ type Store interface {
 	Leases
 	Census
 	Upkeep
-	Drain
+	IdPRecord
+	Plans
 }

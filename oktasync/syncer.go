@@ -21,19 +21,21 @@ const askEvery = time.Second
 
 // Options configure a Syncer.
 type Options struct {
-	Store    Store
-	Org      Org
-	Probe    func(ctx context.Context) error                    // cheap call that tells whether Okta answers us at all
-	Guard    func(ctx context.Context, id string) (bool, error) // whether an account is protected; nil: none is
-	Buckets  func() []BucketState                               // what is known of Okta's limits, for people; nil: nothing
-	Observe  bool                                               // read, plan and report; write nothing to Okta
-	Schedule string                                             // cron syntax; empty: @every 30s
-	Holder   string                                             // names this process in the lease
-	LeaseTTL time.Duration                                      // zero: 10 s
-	Timeout  time.Duration                                      // of one call to Okta; zero: 10 s
-	Now      func() time.Time
-	NewID    func() string
-	Log      *slog.Logger
+	Store     Store
+	Org       Org
+	Probe     func(ctx context.Context) error                    // cheap call that tells whether Okta answers us at all
+	Guard     func(ctx context.Context, id string) (bool, error) // whether an account is protected; nil: none is
+	Passwords Passwords                                          // how people are given a password; nil: nobody is
+	RunDue    func(ctx context.Context) error                    // does what people put off to a time that has come; nil: nothing
+	Buckets   func() []BucketState                               // what is known of Okta's limits, for people; nil: nothing
+	Observe   bool                                               // read, plan and report; write nothing to Okta
+	Schedule  string                                             // cron syntax; empty: @every 30s
+	Holder    string                                             // names this process in the lease
+	LeaseTTL  time.Duration                                      // zero: 10 s
+	Timeout   time.Duration                                      // of one call to Okta; zero: 10 s
+	Now       func() time.Time
+	NewID     func() string
+	Log       *slog.Logger
 }
 
 // Syncer makes Okta follow the bridge while it holds the lease.
@@ -44,7 +46,8 @@ type Syncer struct {
 	desk     *desk
 	rest     *rest
 
-	published string // what publishBuckets wrote last
+	published string    // what publishBuckets wrote last
+	calm      time.Time // before it, urgent work alone is looked for
 
 	revoking sync.Mutex // counting removals and committing a revocation's start are one step
 }
@@ -103,6 +106,7 @@ func (s *Syncer) lead(ctx context.Context, lease bridge.Lease, wakes <-chan stru
 	chores.Go(func() { s.renew(lead, lease, lost) })
 	chores.Go(func() { s.keepHouse(lead) })
 	chores.Go(func() { s.circuit.watch(lead) })
+	chores.Go(func() { s.watchIdPs(lead) })
 	s.work(lead, lease, wakes)
 	lost(nil)
 	chores.Wait()
@@ -151,38 +155,32 @@ func (s *Syncer) work(ctx context.Context, lease bridge.Lease, wakes <-chan stru
 	}
 }
 
-// dispatch starts as many reconcilers as there are desks, and returns how long to wait if nothing else happens.
+// dispatch looks for work until nothing is left to start, and returns how long to wait if nothing else happens.
 func (s *Syncer) dispatch(ctx context.Context, lease bridge.Lease) (time.Duration, error) {
 	now := s.Now()
 	tick := s.schedule.Next(now).Sub(now)
-	for !s.circuit.open() {
-		free := s.desk.free()
-		if free == 0 {
-			return tick, nil
+	for limit := firstLook; !s.circuit.open(); limit = min(2*limit, mostLooks) {
+		most, ok := s.reach(now)
+		if !ok {
+			break
 		}
-		due, err := s.Store.DueUsers(ctx, now, free, s.desk.busy())
+		more, waiting, err := s.look(ctx, lease, most, limit)
 		if err != nil {
 			return min(tick, time.Second), err
 		}
-		started := 0
-		for _, d := range due {
-			if s.rest.until(d.Rank).After(now) || !s.desk.take(d) {
-				continue
-			}
-			started++
-			go func() {
-				defer s.desk.leave(d)
-				s.reconcile(ctx, lease, d)
-			}()
+		if !more && !waiting && most == bridge.RankLater {
+			s.calm = time.Now().Add(calmFor)
+		} else if calm := time.Until(s.calm); !more && calm > 0 {
+			return min(tick, calm), nil // then all ranks are looked at, and at what is next
 		}
-		if started == 0 || len(due) < free {
+		if !more || waiting {
 			break
 		}
 	}
 	if resume := s.rest.earliest(now); !resume.IsZero() {
 		tick = min(tick, resume.Sub(now))
 	}
-	if s.desk.free() < desks { // whoever leaves has the work looked at again
+	if len(s.desk.busy()) > 0 { // whoever leaves has the work looked at again
 		return min(tick, time.Second), nil
 	}
 	next, ok, err := s.Store.NextDue(ctx, now)

@@ -10,6 +10,8 @@ const (
 	// Rows in which the IdP has no say, or has not said enough.
 	Disconnected        Code = "disconnected"          // isSCIMConnected is false
 	WaitingForActive    Code = "waiting_for_active"    // pushed as inactive and never active yet: no account is made
+	UnlockSuspended     Code = "unlock_suspended"      // SUSPENDED by us under a lock that a person lifted, and SCIM does not say otherwise
+	UnlockDeactivated   Code = "unlock_deactivated"    // likewise, DEPROVISIONED by us
 	GiveBackSuspended   Code = "give_back_suspended"   // SCIM has no say, and a person decided that access comes back: SUSPENDED by us
 	GiveBackDeactivated Code = "give_back_deactivated" // likewise, DEPROVISIONED by us
 	NoRemovalSeen       Code = "no_removal_seen"       // inactive, but no explicit removal was ever accepted
@@ -54,7 +56,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		ProtectedAccount, ForeignAccount,
-		Disconnected, GiveBackSuspended, GiveBackDeactivated, WaitingForActive, NoRemovalSeen, UnknownStatus,
+		UnlockSuspended, UnlockDeactivated, Disconnected, GiveBackSuspended, GiveBackDeactivated, WaitingForActive, NoRemovalSeen, UnknownStatus,
 		LoginInvalid, LoginNotVerified, LoginTaken,
 		NewAccount, InUse, ActivateCreated, NotActivated, SetupUnfinished, RecoveryUnfinished, ExpiredPassword,
 		LockedByOkta, LiftSuspension, ReviveDeactivated, TakenByHand,
@@ -79,6 +81,10 @@ func (c Code) rule() rule {
 		return rule{Leave, "This is a protected account (an Okta administrator, a service or a break-glass account); it is never changed from here."}
 	case ForeignAccount:
 		return rule{Leave, "The Okta account does not carry our marker for this person, so somebody else may own it; nothing is written until a person has looked at it."}
+	case UnlockSuspended:
+		return rule{Unsuspend, "A person lifted the lock on this account; the suspension made under it is about to be lifted."}
+	case UnlockDeactivated:
+		return rule{Activate, "A person lifted the lock on this account; the account deactivated under it is about to be activated."}
 	case Disconnected:
 		return rule{Keep, "This person is not managed by the customer's IdP; the account stays as it is in Okta."}
 	case GiveBackSuspended:

@@ -34,6 +34,8 @@ func row(f Facts) Code {
 		return ForeignAccount
 	case f.Contained:
 		return withoutAccess(f)
+	case f.Unlocked && !spoken(f) && takenByUs(f):
+		return unlocked(f)
 	case !f.Connected:
 		return withoutSCIM(f)
 	case f.Active:
@@ -59,6 +61,20 @@ func withoutSCIM(f Facts) Code {
 		return GiveBackDeactivated
 	}
 	return Disconnected
+}
+
+// spoken reports whether SCIM itself says what the person's access should be, so that the end of a lock leaves it to that. A
+// removal that waits for an answer says nothing yet.
+func spoken(f Facts) bool {
+	return f.Connected && (f.Active || removed(f) && !f.Held)
+}
+
+// unlocked is the row of an account that Drawbridge took under a lock which a person has lifted.
+func unlocked(f Facts) Code {
+	if f.Status == Deprovisioned {
+		return UnlockDeactivated
+	}
+	return UnlockSuspended
 }
 
 // withAccess is the half of the table for a person who should have access, by the account's status.

@@ -31,6 +31,7 @@ func situations() []situation {
 		{"none", "removed", wantsNone},
 		{"held", "removed, held", func(f *Facts) { wantsNone(f); f.Held = true }},
 		{"contained", "locked out by a person, held", func(f *Facts) { wantsAccess(f); f.Contained = true; f.Held = true }},
+		{"unlocked", "removed, held, a person's lock lifted", func(f *Facts) { wantsNone(f); f.Unlocked = true; f.Held = true }},
 		{"not removed", "inactive, never removed", func(*Facts) {}},
 		{"disconnected", "removed, disconnected", func(f *Facts) { wantsNone(f); f.Connected = false }},
 		{"given back", "removed, disconnected, to be given back", func(f *Facts) { wantsNone(f); f.Connected = false; f.GiveBack = true }},
@@ -86,6 +87,10 @@ func want() map[string][]string {
 		"contained": {
 			"leave never_linked", "deactivate deactivate_staged", "suspend suspend_provisioned", "suspend suspend_active", "deactivate deactivate_recovery",
 			"deactivate deactivate_password_expired", "deactivate deactivate_locked_out", "keep locked_by_person", "leave removal_done", "leave unknown_status",
+		},
+		"unlocked": {
+			"leave never_linked", "leave held", "leave held", "leave held", "leave held",
+			"leave held", "leave held", "unsuspend unlock_suspended", "activate unlock_deactivated", "leave unknown_status",
 		},
 		"not removed": {
 			"leave waiting_for_active", "keep no_removal_seen", "keep no_removal_seen", "keep no_removal_seen", "keep no_removal_seen",
@@ -144,6 +149,11 @@ func TestDecideCells(t *testing.T) {
 		{"login block stops a restoration", Suspended, func(f *Facts) { access(f); f.LoginBlock = LoginInvalid }, Leave, LoginInvalid, noTime},
 		{"provisioned, suspend refused", Provisioned, func(f *Facts) { none(f); f.SuspendRefused = true }, Deactivate, DeactivateProvisioned, noTime},
 		{"active, suspend refused: tried again", Active, func(f *Facts) { none(f); f.SuspendRefused = true }, Suspend, SuspendActive, noTime},
+		{"unlocked, removed and answered: stays", Suspended, func(f *Facts) { none(f); f.Unlocked = true }, Keep, InGrace, day0.Add(grace)},
+		{"unlocked, disconnected", Suspended, func(f *Facts) { f.Connected, f.Unlocked = false, true }, Unsuspend, UnlockSuspended, noTime},
+		{"unlocked, never removed", Suspended, func(f *Facts) { f.Unlocked = true }, Unsuspend, UnlockSuspended, noTime},
+		{"unlocked, changed by hand since", Suspended, func(f *Facts) { f.Connected, f.Unlocked, f.TakenAt = false, true, day0.Add(-time.Hour) }, Keep, Disconnected, noTime},
+		{"unlocked and locked again", Suspended, func(f *Facts) { f.Unlocked, f.Contained = true, true }, Keep, LockedByPerson, noTime},
 		{"in grace tells its end", Suspended, none, Keep, InGrace, day0.Add(grace)},
 		{"last instant of grace", Suspended, func(f *Facts) { none(f); f.Now = day0.Add(grace - 1) }, Keep, InGrace, day0.Add(grace)},
 		{"first instant after grace", Suspended, func(f *Facts) { none(f); f.Now = day0.Add(grace) }, Deactivate, GraceOver, noTime},

@@ -30,6 +30,7 @@ type Facts struct {
 	RemovedAt time.Time // when the explicit removal (active=false or DELETE) was accepted; zero: no removal was seen
 	Deleted   bool      // the removal was a DELETE; never together with Active
 	Contained bool      // a person locked this account out until a person lifts it; outranks everything but Protected and Foreign
+	Unlocked  bool      // a person lifted the lock under which Drawbridge last took access, and no removal has come since
 	GiveBack  bool      // a person decided that the access which Drawbridge took comes back; counts only where SCIM has no say
 
 	// What stands in the way of an account under this login.

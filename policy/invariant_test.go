@@ -39,6 +39,7 @@ func anyFacts() *rapid.Generator[Facts] {
 			Grace:          rapid.SampledFrom([]time.Duration{0, time.Second, grace}).Draw(t, "Grace"),
 			SuspendOnly:    flag.Draw(t, "SuspendOnly"),
 			Held:           flag.Draw(t, "Held"),
+			Unlocked:       rare.Draw(t, "Unlocked"),
 			GiveBack:       rare.Draw(t, "GiveBack"),
 			LateFrom:       rapid.SampledFrom([]time.Time{{}, {}, day0, day0.Add(time.Second)}).Draw(t, "LateFrom"),
 			LateUntil:      instant.Draw(t, "LateUntil"),
@@ -65,7 +66,7 @@ func disconnectedIsLeftAlone(f Facts, d Decision) string {
 		return ""
 	case d.Act.Revokes():
 		return "takes the access of somebody whom SCIM does not govern"
-	case d.Act != Keep && d.Act != Leave && !f.GiveBack:
+	case d.Act != Keep && d.Act != Leave && !f.GiveBack && !f.Unlocked:
 		return "changes the access of somebody whom SCIM does not govern"
 	}
 	return ""
@@ -89,7 +90,7 @@ func takenByHandIsNeverGivenBack(f Facts, d Decision) string {
 	if d.Act.Restores() && f.Status != Staged && changedSince {
 		return "restores although the status was changed by hand since"
 	}
-	asked := f.Connected && f.Active || !f.Connected && f.GiveBack
+	asked := f.Connected && f.Active || !f.Connected && f.GiveBack || f.Unlocked && (!removed(f) || f.Held)
 	if d.Act.Restores() && (f.Contained || !asked) {
 		return "restores without anybody who asks for it"
 	}
@@ -248,6 +249,8 @@ func TestI13_TakenByHandIsNeverGivenBack(t *testing.T) {
 	catches(t, takenByHandIsNeverGivenBack, "whatever is suspended is given back after a disconnect", pretend(func(f *Facts) {
 		f.LateFrom, f.LateUntil = time.Time{}.Add(1), day0.AddDate(9, 0, 0)
 	}))
+	catches(t, takenByHandIsNeverGivenBack, "a lifted lock outranks a removal", pretend(func(f *Facts) { f.Held = f.Held || f.Unlocked }))
+	catches(t, takenByHandIsNeverGivenBack, "every lock counts as lifted", pretend(func(f *Facts) { f.Unlocked = true }))
 	catches(t, takenByHandIsNeverGivenBack, "access comes back though nobody decided so", pretend(func(f *Facts) { f.GiveBack = true }))
 	catches(t, takenByHandIsNeverGivenBack, "what others staged is activated", pretend(func(f *Facts) { f.Born = true }))
 }

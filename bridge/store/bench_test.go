@@ -181,6 +181,31 @@ func BenchmarkListUsers(b *testing.B) {
 	}
 }
 
+// BenchmarkAddRequests adds 500 rows to the log of requests, as the recorder of a busy service does, with and without bodies.
+func BenchmarkAddRequests(b *testing.B) {
+	for _, body := range []string{"", strings.Repeat(`{"a":"***"},`, 50)} {
+		b.Run(fmt.Sprint(len(body), " bytes"), func(b *testing.B) {
+			eachStore(b, func(x *bench) {
+				requests := make([]bridge.Request, 500)
+				for x.Loop() {
+					for i := range requests {
+						requests[i] = bridge.Request{
+							ID: newID(), CustomerID: x.cred.CustomerID, At: time.Now(), Method: "POST", Path: "/Users", Status: 201,
+							Took: time.Millisecond, ResourceID: newID(), Token: "idp", Body: body, Answer: body,
+						}
+					}
+					ctx, cancel := context.WithTimeout(x.Context(), time.Minute)
+					if err := x.AddRequests(ctx, requests); err != nil {
+						x.Error(err)
+					}
+					cancel()
+				}
+				x.ReportMetric(float64(x.Elapsed().Microseconds())/float64(len(requests)*x.N), "µs/row")
+			})
+		})
+	}
+}
+
 // BenchmarkNumberEvents numbers a backlog of 20,000 events in batches of 500; it takes no account of b.N.
 func BenchmarkNumberEvents(b *testing.B) {
 	eachStore(b, func(x *bench) {

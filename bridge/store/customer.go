@@ -7,7 +7,8 @@ import (
 	"drawbridge/bridge"
 )
 
-const customerColumns = `c.id, c.slug, c.name, c.state, c.epoch, c.okta_idp, c.logins, c.grace, c.suspend_only, c.rate, c.request_log, c.group_patch, c.created_at, c.modified_at`
+const customerColumns = `c.id, c.slug, c.name, c.state, c.epoch, c.okta_idp, c.logins, c.grace, c.suspend_only, c.rate, c.request_log, c.group_patch, c.created_at, c.modified_at,
+  c.disconnected_by, c.verify_from, c.time_zone, c.paused_at, c.paused_until, c.pause_answer`
 
 // customerRow is a row of customers.
 type customerRow struct {
@@ -25,6 +26,12 @@ type customerRow struct {
 	GroupPatch  int    `db:"group_patch"`
 	Created     int64  `db:"created_at"`
 	Modified    int64  `db:"modified_at"`
+	CutBy       int64  `db:"disconnected_by"`
+	VerifyFrom  int64  `db:"verify_from"`
+	TimeZone    string `db:"time_zone"`
+	Paused      int64  `db:"paused_at"`
+	PausedUntil int64  `db:"paused_until"`
+	PauseAnswer string `db:"pause_answer"`
 }
 
 func (r customerRow) customer() bridge.Customer {
@@ -32,6 +39,8 @@ func (r customerRow) customer() bridge.Customer {
 		ID: r.ID, Slug: r.Slug, Name: r.Name, State: bridge.State(r.State), Epoch: r.Epoch, OktaIdP: r.OktaIdP,
 		Logins: bridge.LoginRule(r.Logins), Grace: time.Duration(r.Grace) * time.Microsecond, SuspendOnly: r.SuspendOnly,
 		Rate: r.Rate, RequestLog: bridge.RequestLog(r.RequestLog), GroupPatch: r.GroupPatch, Created: moment(r.Created), Modified: moment(r.Modified),
+		DisconnectedBy: r.CutBy, VerifyFrom: moment(r.VerifyFrom), TimeZone: r.TimeZone,
+		Paused: moment(r.Paused), PausedUntil: moment(r.PausedUntil), PauseAnswer: bridge.PauseAnswer(r.PauseAnswer),
 	}
 }
 
@@ -90,7 +99,7 @@ func (s *Store) Customers(ctx context.Context) ([]bridge.Customer, error) {
 	return mapped(rows, customerRow.customer), nil
 }
 
-const changeCustomer = `UPDATE customers SET name = ?, state = ?, epoch = ?, okta_idp = ?, logins = ?, grace = ?, suspend_only = ?, rate = ?, request_log = ?, group_patch = ?, modified_at = ?
+const changeCustomer = `UPDATE customers SET name = ?, state = ?, epoch = ?, okta_idp = ?, logins = ?, grace = ?, suspend_only = ?, rate = ?, request_log = ?, group_patch = ?, time_zone = ?, paused_at = ?, paused_until = ?, pause_answer = ?, modified_at = ?
 WHERE id = ?`
 
 // ChangeCustomer applies change to the customer as it is and commits the result with the event, all under a lock on the
@@ -110,7 +119,7 @@ func (s *Store) ChangeCustomer(ctx context.Context, slug string, change func(*br
 			return err
 		}
 		_, err = tx.exec(ctx, changeCustomer, c.Name, string(c.State), c.Epoch, c.OktaIdP, string(c.Logins),
-			c.Grace.Microseconds(), c.SuspendOnly, c.Rate, string(c.RequestLog), c.GroupPatch, micros(c.Modified), row.ID)
+			c.Grace.Microseconds(), c.SuspendOnly, c.Rate, string(c.RequestLog), c.GroupPatch, c.TimeZone, micros(c.Paused), micros(c.PausedUntil), string(c.PauseAnswer), micros(c.Modified), row.ID)
 		if err != nil {
 			return err
 		}

@@ -29,14 +29,19 @@ func overAll() map[string]string {
 		census  = "a number over all customers, without a row of any"
 		who     = "finds out whose something is"
 		service = "a person of the vendor asks for all"
+		telling = "people of the vendor are told of all customers"
+		eachRow = "each of the listed marks names its customer, to which the row is compared"
 	)
 	return map[string]string{
 		"tokenByDigest": who, "linkByOktaID": who, "domainOfOther": who,
-		"dueUsers": syncer, "nextDue": syncer, "openIntents": syncer, "openHolds": syncer, "stillActive": syncer, "countStillActive": syncer,
+		"dueUsersSQLite": syncer, "dueUsersPostgres": syncer, "nextDue": syncer, "openIntents": syncer, "openHolds": syncer, "stillActive": syncer, "countStillActive": syncer,
+		"settleDoneSQLite": eachRow, "settleDonePostgres": eachRow, "settleLaterSQLite": eachRow, "settleLaterPostgres": eachRow,
 		"numberEventsPostgres": upkeep, "numberEventsSQLite": upkeep, "batchEnd": upkeep, "clearance": upkeep,
 		"samplePeaks": upkeep, "foldPostgres": upkeep, "foldSQLite": upkeep, "lastBlockRow": upkeep, "dropFolded": upkeep, "prunePeaks": upkeep,
-		"dueTotals": census, "globalRemovals": census,
-		"retryAll": service,
+		"duePlans": syncer, "plansAtWork": syncer, "plansToSweep": syncer, "wavesDue": syncer,
+		"dueTotals": census, "globalRemovals": census, "braked": census,
+		"liveNotices": telling,
+		"retryAll":    service, "customerIdPs": service,
 	}
 }
 

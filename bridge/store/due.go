@@ -68,11 +68,24 @@ func (s *Store) MarkDue(ctx context.Context, customerID, userID string, r bridge
 // Each rank is asked for by itself: the index then gives the first of each, however many marks lie in the future.
 const (
 	dueOfRank = `SELECT * FROM (SELECT ` + dueColumns + ` FROM due WHERE rank = `
-	dueUntil  = ` AND due_at <= $1 ORDER BY due_at LIMIT $2) AS r`
-	dueUsers  = dueOfRank + `0` + dueUntil + `0 UNION ALL ` + dueOfRank + `1` + dueUntil + `1 UNION ALL ` + dueOfRank + `2` + dueUntil + `2 UNION ALL ` +
-		dueOfRank + `3` + dueUntil + `3 UNION ALL ` + dueOfRank + `4` + dueUntil + `4 UNION ALL ` + dueOfRank + `5` + dueUntil + `5 UNION ALL ` +
-		dueOfRank + `6` + dueUntil + `6 ORDER BY rank, due_at, user_id LIMIT $2`
+	dueUntil  = ` AND due_at <= $1 AND $3 >= `
+	dueFirst  = ` ORDER BY due_at LIMIT $2) AS r`
+	dueMarks  = dueOfRank + `0` + dueUntil + `0` + dueFirst + `0 UNION ALL ` + dueOfRank + `1` + dueUntil + `1` + dueFirst + `1 UNION ALL ` +
+		dueOfRank + `2` + dueUntil + `2` + dueFirst + `2 UNION ALL ` + dueOfRank + `3` + dueUntil + `3` + dueFirst + `3 UNION ALL ` +
+		dueOfRank + `4` + dueUntil + `4` + dueFirst + `4 UNION ALL ` + dueOfRank + `5` + dueUntil + `5` + dueFirst + `5 UNION ALL ` +
+		dueOfRank + `6` + dueUntil + `6` + dueFirst + `6 ORDER BY rank, due_at, user_id LIMIT $2`
 
+	// SQLite takes the tables of a CROSS JOIN in the order written. PostgreSQL looks each user up by itself because of the LIMIT: of
+	// how many are due it knows nothing, and it may read all users there are.
+	ofMark           = ` WHERE u.customer_id = n.customer_id AND u.id = n.user_id`
+	inOrder          = ` ORDER BY n.rank, n.due_at, n.user_id`
+	dueUsersSQLite   = `SELECT ` + subjectColumns + ` FROM (` + dueMarks + `) n CROSS JOIN ` + subjectTables + ofMark + inOrder
+	dueUsersPostgres = `SELECT s.* FROM (` + dueMarks + `) n CROSS JOIN LATERAL (
+  SELECT ` + subjectColumns + ` FROM ` + subjectTables + ofMark + ` LIMIT 1
+) s` + inOrder
+)
+
+const (
 	nextOfRank = `SELECT * FROM (SELECT due_at FROM due WHERE rank = `
 	nextAfter  = ` AND due_at > $1 ORDER BY due_at LIMIT 1) AS r`
 	nextDue    = nextOfRank + `0` + nextAfter + `0 UNION ALL ` + nextOfRank + `1` + nextAfter + `1 UNION ALL ` + nextOfRank + `2` + nextAfter + `2 UNION ALL ` +
@@ -80,15 +93,16 @@ const (
 		nextOfRank + `6` + nextAfter + `6 ORDER BY due_at LIMIT 1`
 )
 
-// DueUsers lists what is due at now, the most urgent rank first and within it what is due the longest, at most limit of
-// them and none whose user is excluded.
-func (s *Store) DueUsers(ctx context.Context, now time.Time, limit int, exclude []string) ([]bridge.Due, error) {
-	var rows []dueRow
-	if err := s.reading().list(ctx, &rows, dueUsers, micros(now), limit+len(exclude)); err != nil {
+// DueUsers lists who is due at now with a rank up to most, the most urgent rank first and within it what is due the longest, at
+// most limit of them and none who is excluded. All that is known of them is read in one state of the database.
+func (s *Store) DueUsers(ctx context.Context, now time.Time, most bridge.Rank, limit int, exclude []string) ([]bridge.Look, error) {
+	var rows []subjectRow
+	query := s.dialect.pick(dueUsersSQLite, dueUsersPostgres)
+	if err := s.reading().list(ctx, &rows, query, micros(now), limit+len(exclude), int(most)); err != nil {
 		return nil, failed("list the due users", err)
 	}
-	rows = slices.DeleteFunc(rows, func(r dueRow) bool { return slices.Contains(exclude, r.UserID) })
-	return mapped(rows[:min(limit, len(rows))], dueRow.due), nil
+	rows = slices.DeleteFunc(rows, func(r subjectRow) bool { return slices.Contains(exclude, r.ID.String) })
+	return mapped(rows[:min(limit, len(rows))], subjectRow.look), nil
 }
 
 // NextDue is when the next user becomes due after now; false if none does.
@@ -163,29 +177,11 @@ func (s *Store) RetryAll(ctx context.Context, now time.Time) (int, error) {
 // user's version may be ahead of its mark, so a mark up to the version that was looked at is meant.
 const asRead = ` AND version <= ? AND rank = ? AND due_at = ?`
 
-const (
-	settleDone  = `DELETE FROM due WHERE customer_id = ? AND user_id = ?` + asRead
-	settleLater = `UPDATE due SET rank = 6, due_at = ?, attempts = 0, parked = '' WHERE customer_id = ? AND user_id = ?` + asRead
-	postpone    = `UPDATE due SET due_at = ?, attempts = ?, parked = ? WHERE customer_id = ? AND user_id = ?` + asRead
-)
+const postpone = `UPDATE due SET due_at = ?, attempts = ?, parked = ? WHERE customer_id = ? AND user_id = ?` + asRead
 
 // mark are the arguments of the condition on a mark.
 func mark(d bridge.Due) []any {
 	return []any{d.CustomerID, d.UserID, d.Version, int(d.Rank), micros(d.At)}
-}
-
-// Settle takes a mark away, or makes it one of RankLater for the time when the user is to be looked at next. d is the mark
-// as it was read, with the version of the user that was looked at; if it is not that mark any more, it stays as it is.
-func (s *Store) Settle(ctx context.Context, d bridge.Due, next time.Time) error {
-	err := s.again(ctx, func() (err error) {
-		if next.IsZero() {
-			_, err = s.writing().exec(ctx, settleDone, mark(d)...)
-		} else {
-			_, err = s.writing().exec(ctx, settleLater, append([]any{micros(next)}, mark(d)...)...)
-		}
-		return err
-	})
-	return failed("settle a due mark", err)
 }
 
 // Postpone sets a mark to a later time after a failure; parked says why nothing can be done, empty: it can. The event is

@@ -41,6 +41,7 @@ func (s *Store) HotStatements(c bridge.Credential, u bridge.User) []Planned {
 		{"UserOf", userOf, []any{c.CustomerID, u.ID}, "users_user_name"},
 		{"SearchUsers", searchUsers, []any{c.CustomerID, "user", "user" + afterAll, 10}, "users_user_name"},
 		{"Subject", subject, []any{c.CustomerID, u.ID}, userIDs},
+		{"DueUsers", s.dialect.pick(dueUsersSQLite, dueUsersPostgres), []any{micros(time.Now()), 100, int(bridge.RankLater)}, userIDs},
 		{"CountConnected", countConnected, []any{c.CustomerID}, "users_connected"},
 		{"Removals", removals, []any{c.CustomerID, 1, 1, 1, 1, 1, 1}, "users_removed"},
 	}
@@ -84,6 +85,9 @@ func (s *Store) GroupStatements(c bridge.Credential, u bridge.User) []Planned {
 		{"members of groups", pick(membersSQLite, membersPostgres), ids, members},
 		{"groups of users", pick(groupsSQLite, groupsPostgres), ids, "group_members_"},
 		{"User with groups", pick(userWithGroupsSQLite, userWithGroupsPostgres), append(gate, u.ID, 9), "group_members_"},
+		{"UserByName with groups", pick(nameWithGroupsSQLite, nameWithGroupsPostgres), append(gate, u.NameKey, 9), "group_members_"},
+		{"User, whether in a group", userByID, append(gate, u.ID), "group_members_"},
+		{"ListUsers, whether there are groups", listUsers, append(gate, 4000, 100), "groups_ordinal"},
 		{"users among ids", pick(countUsersSQLite, countUsersPostgres), ids, userIDs},
 		{"add members", pick(addMembersSQLite, addMembersPostgres), append(ids, "g"), userIDs},
 		{"remove members", pick(removeMembersSQLite, removeMembersPostgres), append(ids, "g"), members},
@@ -176,7 +180,8 @@ func (s *Store) InsertBy(ctx context.Context, statement string, now time.Time, w
 // BeginBy records a call on PostgreSQL by a statement like BeginStatement; it reports whether that did.
 func (s *Store) BeginBy(ctx context.Context, statement string, in bridge.Intent, l bridge.Lease) (bool, error) {
 	n, err := s.writing().exec(ctx, statement, in.ID, in.CustomerID, in.UserID, in.Kind, in.Version, in.Epoch, in.Revokes,
-		micros(in.Sent), micros(in.Deadline), micros(in.Ended), in.Outcome, l.Name, l.Holder, l.Fence)
+		micros(in.Sent), micros(in.Deadline), micros(in.Ended), in.Outcome, l.Name, l.Holder, l.Fence,
+		in.Answered, micros(in.Sent.Add(-time.Hour)))
 	return n == 1, err
 }
 

@@ -27,6 +27,8 @@ type gate struct {
 // customer's or is not there.
 func (g gate) check(found bool, now time.Time) error {
 	switch {
+	case found && bridge.State(g.State).Cut(): // its tokens ended with it: whoever had one hears why
+		return errRefused()
 	case !found, g.Revoked != 0, g.Expires <= micros(now):
 		return errUnauthorized()
 	case !bridge.State(g.State).Serves():

@@ -10,7 +10,8 @@ import (
 )
 
 const linkColumns = `l.user_id, l.customer_id, l.login_key, l.okta_id, l.status, l.status_at, l.taken, l.taken_at, l.born, l.suspended_since, l.suspend_refused,
-  l.foreign_account, l.protected, l.sessions_version, l.applied, l.applied_version, l.read_at`
+  l.foreign_account, l.protected, l.sessions_version, l.applied, l.applied_version, l.read_at,
+  l.provider, l.has_password`
 
 // linkRow is a row of links, all NULL where an outer join found none.
 type linkRow struct {
@@ -31,6 +32,8 @@ type linkRow struct {
 	Applied        []byte         `db:"applied"`
 	AppliedVersion sql.NullInt64  `db:"applied_version"`
 	Read           sql.NullInt64  `db:"read_at"`
+	Provider       sql.NullString `db:"provider"`
+	Password       sql.NullString `db:"has_password"`
 }
 
 func (r linkRow) link() (bridge.Link, error) {
@@ -39,7 +42,8 @@ func (r linkRow) link() (bridge.Link, error) {
 		StatusAt: moment(r.StatusAt.Int64), TakenAt: moment(r.TakenAt.Int64), Born: r.Born.Bool,
 		SuspendedSince: moment(r.SuspendedSince.Int64), SuspendRefused: r.SuspendRefused.Bool,
 		Foreign: r.Foreign.Bool, Protected: r.Protected.Bool, SessionsEnded: r.SessionsEnded.Int64,
-		AppliedVersion: r.AppliedVersion.Int64, Read: moment(r.Read.Int64),
+		AppliedVersion: r.AppliedVersion.Int64, Read: moment(r.Read.Int64), Provider: r.Provider.String,
+		Password: bridge.PasswordFact(r.Password.String),
 	}
 	become(&l.Status, r.Status.String)
 	become(&l.Taken, r.Taken.String)
@@ -69,12 +73,12 @@ func (s *Store) ReserveLink(ctx context.Context, l bridge.Link) error {
 
 // saveLink does not let what was applied go back to an older version (I12).
 const saveLink = `INSERT INTO links (user_id, customer_id, login_key, okta_id, status, status_at, taken, taken_at, born, suspended_since, suspend_refused,
-  foreign_account, protected, sessions_version, applied, applied_version, read_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  foreign_account, protected, sessions_version, applied, applied_version, read_at, provider, has_password)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (user_id) DO UPDATE SET login_key = excluded.login_key, okta_id = excluded.okta_id, status = excluded.status, status_at = excluded.status_at,
   taken = excluded.taken, taken_at = excluded.taken_at, born = excluded.born, suspended_since = excluded.suspended_since,
   suspend_refused = excluded.suspend_refused, foreign_account = excluded.foreign_account, protected = excluded.protected, read_at = excluded.read_at,
-  sessions_version = excluded.sessions_version,
+  sessions_version = excluded.sessions_version, provider = excluded.provider, has_password = excluded.has_password,
   applied = CASE WHEN excluded.applied_version < links.applied_version THEN links.applied ELSE excluded.applied END,
   applied_version = CASE WHEN excluded.applied_version < links.applied_version THEN links.applied_version ELSE excluded.applied_version END
 WHERE links.customer_id = excluded.customer_id`
@@ -101,7 +105,7 @@ func (c *session) saveLink(ctx context.Context, l bridge.Link) error {
 	}
 	_, err := c.exec(ctx, saveLink, l.UserID, l.CustomerID, l.LoginKey, optional(l.OktaID), string(l.Status), micros(l.StatusAt),
 		string(l.Taken), micros(l.TakenAt), l.Born, micros(l.SuspendedSince), l.SuspendRefused, l.Foreign, l.Protected,
-		l.SessionsEnded, string(applied), l.AppliedVersion, micros(l.Read))
+		l.SessionsEnded, string(applied), l.AppliedVersion, micros(l.Read), l.Provider, string(l.Password))
 	return taken(err, bridge.Taken, "another user has this login or this Okta account")
 }
 

@@ -43,6 +43,7 @@ type Store struct {
 	log     *slog.Logger
 	bell    *bell
 	commits *commitQueue // of SQLite's writes
+	grouped sync.Map     // ids of the customers of whom a user was seen in a group, as keys
 
 	mu         sync.RWMutex
 	statements map[prepared]*sqlx.Stmt

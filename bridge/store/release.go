@@ -15,23 +15,41 @@ WHERE customer_id = $1 AND connected AND ordinal IN (SELECT ordinal FROM users W
 RETURNING id, version`
 
 	// The released come as a JSON array of [event id, user id, version], which both databases take apart.
-	fromJSON     = `json_each(?)`
-	fromJSONB    = `json_array_elements(CAST(? AS JSON))`
-	releasedHead = `INSERT INTO event_inbox (id, customer_id, at, epoch, kind, actor, user_id, version, data)
-SELECT value ->> 0, c.id, ?, c.epoch, '` + bridge.EventUserReleased + `', 'drawbridge', value ->> 1, CAST(value ->> 2 AS BIGINT), '{}' FROM customers c CROSS JOIN `
+	fromJSON   = `json_each(?)`
+	fromJSONB  = `json_array_elements(CAST(? AS JSON))`
+	joinedHead = `INSERT INTO event_inbox (id, customer_id, at, epoch, kind, actor, user_id, version, data)
+SELECT value ->> 0, c.id, ?, c.epoch, `
+	joinedMiddle     = `, 'drawbridge', value ->> 1, CAST(value ->> 2 AS BIGINT), '{}' FROM customers c CROSS JOIN `
 	releasedTail     = ` WHERE c.id = ?`
-	releasedSQLite   = releasedHead + fromJSON + releasedTail
-	releasedPostgres = releasedHead + fromJSONB + releasedTail
+	releasedSQLite   = joinedHead + `'` + bridge.EventUserReleased + `'` + joinedMiddle + fromJSON + releasedTail
+	releasedPostgres = joinedHead + `'` + bridge.EventUserReleased + `'` + joinedMiddle + fromJSONB + releasedTail
 
-	// Only who has an account has flags to write; what was due before is superseded, whatever it was.
+	// Only who has an account has flags to write; what was due before is superseded, but for a person's lock. Access that comes
+	// back goes first.
 	flagsHead = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
-SELECT u.id, u.customer_id, 5, ?, u.version, 0, '' FROM users u JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
+SELECT u.id, u.customer_id, CASE WHEN r.user_id IS NULL THEN 5 ELSE 2 END, ?, u.version, 0, ''
+FROM users u JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id LEFT JOIN restorations r ON r.customer_id = u.customer_id AND r.user_id = u.id
 WHERE u.customer_id = ? AND u.id IN (SELECT value ->> 1 FROM `
 	flagsTail = `)
-ON CONFLICT (user_id) DO UPDATE SET rank = excluded.rank, due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
+ON CONFLICT (user_id) DO UPDATE SET rank = CASE WHEN due.rank = 0 THEN 0 ELSE excluded.rank END, due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
 	flagsSQLite   = flagsHead + fromJSON + flagsTail
 	flagsPostgres = flagsHead + fromJSONB + flagsTail
 )
+
+// flagged is a user whose isSCIMConnected was changed.
+type flagged struct {
+	ID      string `db:"id"`
+	Version int64  `db:"version"`
+}
+
+// withEventIDs makes of each a triple of the id of an event, the user's id and its version.
+func (s *Store) withEventIDs(rows []flagged) [][3]any {
+	list := make([][3]any, len(rows))
+	for i, r := range rows {
+		list[i] = [3]any{s.newID(), r.ID, r.Version}
+	}
+	return list
+}
 
 // CountConnected counts the users of a customer, deleted ones too, that SCIM governs.
 func (s *Store) CountConnected(ctx context.Context, customerID string) (int, error) {
@@ -43,21 +61,14 @@ func (s *Store) CountConnected(ctx context.Context, customerID string) (int, err
 // ReleaseUsers ends SCIM's say over up to limit users of a customer, deleted ones too, in the order of their ordinals: each
 // gets a version, an event, and a mark to write its flags where it has an account, all in one commit. It returns how many.
 func (s *Store) ReleaseUsers(ctx context.Context, customerID string, limit int) (int, error) {
-	var rows []struct {
-		ID      string `db:"id"`
-		Version int64  `db:"version"`
-	}
+	var rows []flagged
 	now := s.now()
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
 		rows = nil
 		if err := tx.list(ctx, &rows, releaseUsers, customerID, limit); err != nil || len(rows) == 0 {
 			return err
 		}
-		released := make([][3]any, len(rows))
-		for i, r := range rows {
-			released[i] = [3]any{s.newID(), r.ID, r.Version}
-		}
-		list, err := json.Marshal(released)
+		list, err := json.Marshal(s.withEventIDs(rows))
 		if err != nil {
 			return err
 		}

@@ -106,6 +106,26 @@ func TestRequests_ClientText(t *testing.T) {
 	})
 }
 
+// TestRequests_AllOrNone: of requests that cannot be stored together none is, and the store goes on.
+func TestRequests_AllOrNone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		l := newLogged(t, s, "acme")
+		good, twice := l.request(time.Minute, 200, ""), l.request(0, 200, "")
+		if err := s.AddRequests(t.Context(), []bridge.Request{good, twice, twice}); err == nil {
+			t.Error("the same request was stored twice")
+		}
+		if got := l.list(bridge.RequestFilter{}); len(got) != 0 {
+			t.Errorf("stored %+v, want none", got)
+		}
+		if err := s.AddRequests(t.Context(), []bridge.Request{good, twice}); err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]bridge.Request{good, twice}, l.list(bridge.RequestFilter{})); diff != "" {
+			t.Errorf("stored afterwards (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestPruneRequests(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		l, other := newLogged(t, s, "acme"), newLogged(t, s, "beta")

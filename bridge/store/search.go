@@ -98,18 +98,25 @@ func (x search) page(c bridge.Credential, q bridge.Query) (sql string, args []an
 		from, known, offset = "hits h, past a WHERE "+x.behind(), "EXISTS (SELECT 1 FROM past)", 0
 	}
 	sql += "page AS (\n  SELECT h.* FROM " + from + x.orderBy("h") + " LIMIT ? OFFSET ?\n)\n" +
-		"SELECT " + gateColumns + ", (SELECT COUNT(*) FROM hits) AS total, " + known + " AS known, " + x.in.columns + "\n" +
+		"SELECT " + gateColumns + ", (SELECT COUNT(*) FROM hits) AS total, " + known + " AS known,\n  " + hasGroups + "?" + anyGroup + ", " + x.in.columns + "\n" +
 		"FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (\n  SELECT " + kept + x.in.columns +
 		" FROM page p CROSS JOIN " + x.in.table + " u WHERE u.customer_id = ? AND " + x.in.live + " AND u.ordinal = p.ordinal\n) u ON TRUE\n" +
 		"WHERE t.id = ? AND t.customer_id = ?" + x.orderBy("u")
-	return sql, append(args, max(q.Count, 0)+1, offset, c.CustomerID, c.TokenID, c.CustomerID)
+	return sql, append(args, max(q.Count, 0)+1, offset, c.CustomerID, c.CustomerID, c.TokenID, c.CustomerID)
 }
+
+// The order keeps PostgreSQL from reading the groups of others where it expects the customer to have many.
+const (
+	hasGroups = `(SELECT v.ordinal FROM groups v WHERE v.customer_id = `
+	anyGroup  = ` ORDER BY v.ordinal LIMIT 1) IS NOT NULL AS grouped`
+)
 
 // found is what a search says beside the resources.
 type found struct {
 	gate
-	Total int  `db:"total"`
-	Known bool `db:"known"`
+	Total   int  `db:"total"`
+	Known   bool `db:"known"`
+	Grouped bool `db:"grouped"` // the customer has groups
 }
 
 // outcome checks what came with the first row: the credential, and then whether the place to continue at is known.

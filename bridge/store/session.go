@@ -117,6 +117,30 @@ func (c *session) get(ctx context.Context, dest any, query string, args ...any) 
 	return err == nil, err
 }
 
+// each calls scan for every row of a result too large to keep.
+func (c *session) each(ctx context.Context, query string, scan func(*sql.Rows) error, args ...any) error {
+	stmt, err := c.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	var rows *sql.Rows
+	if stmt != nil {
+		rows, err = stmt.QueryContext(ctx, args...)
+	} else {
+		rows, err = c.db.QueryContext(ctx, c.store.dialect.rebind(query), args...)
+	}
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
 // list scans all rows into dest, a pointer to a slice.
 func (c *session) list(ctx context.Context, dest any, query string, args ...any) error {
 	stmt, err := c.statement(ctx, query)

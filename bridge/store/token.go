@@ -105,7 +105,8 @@ func (s *Store) RevokeToken(ctx context.Context, customerID, tokenID string, at 
 // tokenByDigest is the one look-up that cannot name the customer: it finds out who it is.
 const tokenByDigest = `SELECT ` + tokenColumns + `, c.slug AS "c.slug", c.name AS "c.name", c.state AS "c.state", c.epoch AS "c.epoch", c.okta_idp AS "c.okta_idp",
   c.logins AS "c.logins", c.grace AS "c.grace", c.suspend_only AS "c.suspend_only", c.rate AS "c.rate", c.request_log AS "c.request_log", c.group_patch AS "c.group_patch",
-  c.created_at AS "c.created_at", c.modified_at AS "c.modified_at"
+  c.created_at AS "c.created_at", c.modified_at AS "c.modified_at", c.disconnected_by AS "c.disconnected_by", c.verify_from AS "c.verify_from", c.time_zone AS "c.time_zone",
+  c.paused_at AS "c.paused_at", c.paused_until AS "c.paused_until", c.pause_answer AS "c.pause_answer"
 FROM tokens t JOIN customers c ON c.id = t.customer_id WHERE t.digest = ?`
 
 // TokenByDigest finds a token, live or not, and its customer; NotFound where nobody has it.

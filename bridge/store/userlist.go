@@ -22,7 +22,8 @@ const listUsers = `WITH blocks AS (
 ), past AS (
   SELECT (COALESCE(MIN(CASE WHEN upto >= $3 + $4 - 1 THEN block END), MAX(block)) + 1) * 1024 AS ordinal FROM runs
 )
-SELECT ` + gateColumns + `, (SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM blocks) AS total, TRUE AS known, ` + userColumns + `
+SELECT ` + gateColumns + `, (SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM blocks) AS total, TRUE AS known,
+  ` + hasGroups + `$2` + anyGroup + `, ` + userColumns + `
 FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (
   SELECT ` + userColumns + ` FROM users u
   WHERE u.customer_id = $2 AND NOT u.deleted AND u.ordinal >= (SELECT ordinal FROM first) AND u.ordinal < (SELECT ordinal FROM past)
@@ -33,7 +34,7 @@ WHERE t.id = $1 AND t.customer_id = $2 ORDER BY u.ordinal`
 // usersAfter begins behind a user, who may be deleted.
 const usersAfter = `WITH past AS (SELECT ordinal FROM users WHERE customer_id = $2 AND id = $3)
 SELECT ` + gateColumns + `, (SELECT CAST(COALESCE(SUM(b.users), 0) AS BIGINT) FROM user_block b WHERE b.customer_id = $2) AS total,
-  EXISTS (SELECT 1 FROM past) AS known, ` + userColumns + `
+  EXISTS (SELECT 1 FROM past) AS known, ` + hasGroups + `$2` + anyGroup + `, ` + userColumns + `
 FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (
   SELECT ` + userColumns + ` FROM users u
   WHERE u.customer_id = $2 AND NOT u.deleted AND u.ordinal > (SELECT ordinal FROM past) ORDER BY u.ordinal LIMIT $4
@@ -44,17 +45,21 @@ WHERE t.id = $1 AND t.customer_id = $2 ORDER BY u.ordinal`
 // the first one costs. rt says what the attributes are. Errors: Unauthorized, Refused, Expired where the user to continue
 // after is not known, and *filter.Error for what cannot be filtered by.
 func (s *Store) FindUsers(ctx context.Context, now time.Time, c bridge.Credential, rt *schema.ResourceType, q bridge.Query) (bridge.UserPage, error) {
-	page, err := s.findUsers(ctx, now, c, rt, q)
+	if name, ok := userNameOnly(rt, q); ok {
+		return s.findByName(ctx, now, c, schema.Fold(name), q)
+	}
+	rows, err := s.findUsers(ctx, now, c, rt, q)
 	if err != nil {
-		return bridge.UserPage{}, err
+		return bridge.UserPage{}, failed("find users", err)
+	}
+	page, err := userPage(rows, now, q.Count)
+	if err != nil || !rows[0].Grouped {
+		return page, err
 	}
 	return page, s.addGroups(ctx, c, page.Users, q.References)
 }
 
-func (s *Store) findUsers(ctx context.Context, now time.Time, c bridge.Credential, rt *schema.ResourceType, q bridge.Query) (bridge.UserPage, error) {
-	if name, ok := userNameOnly(rt, q); ok {
-		return s.findByName(ctx, now, c, schema.Fold(name), q)
-	}
+func (s *Store) findUsers(ctx context.Context, now time.Time, c bridge.Credential, rt *schema.ResourceType, q bridge.Query) ([]foundUser, error) {
 	var rows []foundUser
 	var err error
 	switch {
@@ -65,10 +70,7 @@ func (s *Store) findUsers(ctx context.Context, now time.Time, c bridge.Credentia
 	default:
 		err = s.reading().list(ctx, &rows, listUsers, c.TokenID, c.CustomerID, max(q.StartIndex, 1), max(q.Count, 0)+1)
 	}
-	if err != nil {
-		return bridge.UserPage{}, failed("find users", err)
-	}
-	return userPage(rows, now, q.Count)
+	return rows, err
 }
 
 // userPage leaves out the row that says only that there is no user, and the one that says that others follow.
@@ -103,13 +105,18 @@ func userNameOnly(rt *schema.ResourceType, q bridge.Query) (string, bool) {
 }
 
 func (s *Store) findByName(ctx context.Context, now time.Time, c bridge.Credential, nameKey string, q bridge.Query) (bridge.UserPage, error) {
-	u, err := s.UserByName(ctx, now, c, nameKey)
+	shown := q.StartIndex <= 1 && q.Count > 0
+	groups := q.References
+	if !shown {
+		groups = 0
+	}
+	u, err := s.userByName(ctx, now, c, nameKey, groups)
 	switch {
 	case bridge.CodeOf(err) == bridge.NotFound:
 		return bridge.UserPage{}, nil
 	case err != nil:
 		return bridge.UserPage{}, err
-	case q.StartIndex > 1 || q.Count < 1:
+	case !shown:
 		return bridge.UserPage{Total: 1, More: q.StartIndex <= 1}, nil
 	}
 	return bridge.UserPage{Total: 1, Users: []bridge.User{u}}, nil

@@ -39,6 +39,8 @@ func (r userRow) user() bridge.User {
 type gatedUser struct {
 	gate
 	userRow
+	Grouped bool   `db:"grouped"`     // it is in a group, where the statement says so
+	Groups  []byte `db:"user_groups"` // a JSON array of [id, name], where it reads them; NULL for none
 }
 
 // foundUser is a row of a page.

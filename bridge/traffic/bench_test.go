@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"drawbridge/bridge"
 	"drawbridge/scim"
 	"drawbridge/scim/schema"
@@ -39,18 +41,19 @@ func (s *sink) AddRequests(_ context.Context, requests []bridge.Request) error {
 }
 
 // BenchmarkRequest measures a POST of a user: without a watch, with the part of it that the request waits for, and with all
-// of it, the recorder behind the queue included.
+// of it, the recorder behind the queue included: when its bodies are kept, and when they are not.
 func BenchmarkRequest(b *testing.B) {
-	for _, mode := range []string{"bare", "path", "whole"} {
+	for _, mode := range []string{"unwatched", "path", "whole", "busy"} {
 		b.Run(mode, func(b *testing.B) {
 			kept := &sink{}
 			w := New(Options{Store: kept, Now: time.Now, NewID: func() string { return "id" }})
+			w.budget.bodies = map[bool]*rate.Limiter{true: rate.NewLimiter(rate.Inf, 0), false: rate.NewLimiter(0, 0)}[mode == "whole"]
 			authenticate := func(context.Context, string, string) (scim.Tenant, error) {
 				return scim.Tenant{Backend: echo{page{caller: bridge.Caller{CustomerID: "acme", Rate: 1e9}}}}, nil
 			}
 			options := scim.Options{Authenticate: authenticate, Types: []*schema.ResourceType{schema.User()}, Logger: slog.New(slog.DiscardHandler)}
 			var handler http.Handler = scim.NewServer(options)
-			if mode != "bare" {
+			if mode != "unwatched" {
 				options.Authenticate, options.Dropped = w.Authenticate(authenticate), w.Dropped
 				handler = w.Handler(scim.NewServer(options))
 			}
@@ -70,11 +73,11 @@ func BenchmarkRequest(b *testing.B) {
 					x := <-w.recorder.queue
 					x.reset()
 					w.exchanges.Put(x)
-				case "whole":
+				case "whole", "busy":
 					w.recorder.take(b.Context(), <-w.recorder.queue)
 				}
 			}
-			if w.recorder.flush(b.Context()); mode == "whole" && kept.n.Load() != int64(b.N) {
+			if w.recorder.flush(b.Context()); (mode == "whole" || mode == "busy") && kept.n.Load() != int64(b.N) {
 				b.Errorf("%d of %d requests were kept", kept.n.Load(), b.N)
 			}
 		})

@@ -36,6 +36,7 @@ type exchange struct {
 	key      tokenKey
 	limited  int64 // requests that a limit refused, for which this one stands
 	unlogged bool  // another one stands for it
+	bare     bool  // it is logged without its bodies
 
 	status   int
 	location string // of what was created

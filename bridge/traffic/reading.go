@@ -13,7 +13,7 @@ const (
 	maxName   = 40 // bytes of an attribute's name
 )
 
-// reading is an exchange on its way into the log: its bodies parsed.
+// reading is an exchange on its way into the log: its bodies parsed unless they are left out.
 type reading struct {
 	*exchange
 	sent, heard     node
@@ -24,8 +24,10 @@ type reading struct {
 // returns shares the exchange's memory.
 func (x *exchange) reading() (bridge.Request, bridge.Traffic) {
 	r := reading{exchange: x}
-	r.sent, r.sentOK = parse(x.body.kept)
-	r.heard, r.heardOK = parse(x.answer.kept)
+	if !x.bare {
+		r.sent, r.sentOK = parse(x.body.kept)
+		r.heard, r.heardOK = parse(x.answer.kept)
+	}
 	seen := r.traffic()
 	return r.request(), seen // the traffic first: the request masks what it is told by
 }
@@ -36,12 +38,24 @@ func (r *reading) request() bridge.Request {
 		CustomerID: r.caller.CustomerID, At: r.at, Took: r.took, Method: scrub(r.method[:min(len(r.method), maxMethod)]),
 		Path: m.requestPath(r.path), Query: m.query(r.query), Status: r.status, Token: r.caller.TokenName, ResourceID: r.resourceID(),
 	}
+	if r.bare {
+		out.Body, out.Answer = leftOut(r.body.kept), leftOut(r.answer.kept)
+		return out
+	}
 	r.sent.cut = r.sent.cut || r.body.cut
 	r.heard.cut = r.heard.cut || r.answer.cut
 	out.Body = m.body(&r.sent, r.sentOK, len(r.body.kept))
 	m.answer = true
 	out.Answer = m.body(&r.heard, r.heardOK, len(r.answer.kept))
 	return out
+}
+
+// leftOut stands for a body that is not kept; nothing for none.
+func leftOut(body []byte) string {
+	if len(body) == 0 {
+		return ""
+	}
+	return "(not kept: too busy)"
 }
 
 // resourceID is the id in the path, that of what was created, or that of the one resource that was found.
@@ -64,23 +78,30 @@ func (r *reading) resourceID() string {
 	return strings.ToLower(id)
 }
 
-// traffic is what the exchange tells.
+// traffic is what the exchange tells. Without its bodies it tells of no quirk, and of an IdP only what that calls itself.
 func (r *reading) traffic() bridge.Traffic {
 	t := bridge.Traffic{LastRequest: r.at, Limited: r.limited}
 	t.IdP, t.Certain = r.idp()
+	if r.bare && !t.Certain {
+		t.IdP = ""
+	}
 	if t.IdP != "" {
 		t.IdPAt = r.at
 	}
 	if n := max(1, r.limited); r.afterDisconnect() {
 		t.RefusedAfterDisconnect = n
 	}
-	t.Quirks = make(map[string]int64)
-	for _, quirk := range r.quirks() {
-		t.Quirks[quirk] = 1
+	if !r.bare {
+		t.Quirks = make(map[string]int64)
+		for _, quirk := range r.quirks() {
+			t.Quirks[quirk] = 1
+		}
 	}
-	t.Dropped = make(map[string]int64)
-	for _, name := range r.dropped {
-		t.Dropped[droppedName(name)]++
+	if len(r.dropped) > 0 {
+		t.Dropped = make(map[string]int64)
+		for _, name := range r.dropped {
+			t.Dropped[droppedName(name)]++
+		}
 	}
 	return t
 }

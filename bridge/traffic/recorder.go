@@ -15,7 +15,7 @@ import (
 // Sizes and times of the recorder. The queue holds at most 16 MiB of bodies.
 const (
 	queueLength = 1024
-	batchSize   = 100
+	batchSize   = 500
 	batchPause  = 250 * time.Millisecond
 	seenPause   = time.Minute
 	storeWait   = 5 * time.Second // for one statement

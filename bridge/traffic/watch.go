@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"drawbridge/bridge"
 	"drawbridge/scim"
 	"drawbridge/scim/schema"
@@ -49,8 +47,8 @@ type Watch struct {
 	limits    *limits
 	wrong     *wrongTokens
 	recorder  *recorder
-	reads     *rate.Limiter // of successful reads that are logged
-	exchanges *sync.Pool    // of *exchange
+	budget    budget
+	exchanges *sync.Pool // of *exchange
 }
 
 // New returns a Watch.
@@ -63,7 +61,7 @@ func New(o Options) *Watch {
 	}
 	pool := &sync.Pool{New: func() any { return new(exchange) }}
 	return &Watch{
-		now: o.Now, proxies: o.Proxies, limits: newLimits(), reads: rate.NewLimiter(loggedReads, 2*loggedReads), wrong: newWrongTokens(), exchanges: pool,
+		now: o.Now, proxies: o.Proxies, limits: newLimits(), budget: newBudget(), wrong: newWrongTokens(), exchanges: pool,
 		recorder: &recorder{
 			store: o.Store, now: o.Now, newID: o.NewID, log: o.Logger, keep: o.Keep,
 			queue: make(chan *exchange, queueLength), exchanges: pool, seen: make(map[string]*bridge.Traffic),
@@ -90,15 +88,6 @@ func (w *Watch) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// loggedReads is how many successful reads a second are logged, over all customers: what is above tells support nothing and
-// costs more than the read itself. Writes and refusals are logged at any rate.
-const loggedReads = 200
-
-func (w *Watch) loggable(x *exchange, now time.Time) bool {
-	read := x.method == http.MethodGet || x.method == http.MethodHead
-	return !read || x.status >= http.StatusBadRequest || w.reads.AllowN(now, 1)
-}
-
 // end hands the record on. Records of nobody's requests are not kept.
 func (w *Watch) end(x *exchange) {
 	now := w.now()
@@ -107,7 +96,7 @@ func (w *Watch) end(x *exchange) {
 		w.wrong.failed(x.key, x.caller, now)
 	}
 	x.release()
-	if x.caller.CustomerID == "" || x.unlogged || !w.loggable(x, now) || !w.recorder.put(x) {
+	if x.caller.CustomerID == "" || x.unlogged || !w.budget.logs(x, now) || !w.recorder.put(x) {
 		x.reset()
 		w.exchanges.Put(x)
 	}
@@ -137,9 +126,15 @@ func (w *Watch) Authenticate(next scim.Authenticator) scim.Authenticator {
 			x.limit(v)
 			return scim.Tenant{}, tooMany(v.wait, "too many requests at once; send the same request again after the time in Retry-After")
 		}
+		if wait := x.caller.Deferred.Sub(w.now()); wait > 0 {
+			return scim.Tenant{}, tooMany(min(wait, maxDefer), "the connection is paused by the vendor; send the same request again after the time in Retry-After")
+		}
 		return tenant, err
 	}
 }
+
+// maxDefer is the longest Retry-After of a paused connection, which may go on sooner than was said.
+const maxDefer = time.Hour
 
 // verdict is what a limit says of a request.
 type verdict struct {

@@ -27,18 +27,21 @@ const (
 type cli struct {
 	Config string `help:"YAML file with flags by name; a flag beats DRAWBRIDGE_<FLAG>, which beats the file." placeholder:"FILE"`
 
-	Demo      demoCmd      `cmd:"" help:"Everything on this machine: identity providers pushing, Okta simulated, e.g. demo --once"`
-	Serve     serveCmd     `cmd:"" help:"Run the service, e.g. serve --okta-org-url https://vendor.okta.com --database postgres://..."`
-	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date, e.g. migrate --database postgres://..."`
-	Customer  customerCmd  `cmd:"" help:"Customers, their domains and rules."`
-	Token     tokenCmd     `cmd:"" help:"Tokens of a customer's identity provider."`
-	Requests  requestsCmd  `cmd:"" help:"What a customer's identity provider asked lately, and was answered, e.g. requests acme --status 4xx --since 1h"`
-	User      userCmd      `cmd:"" help:"People of a customer, and why they can or cannot sign in."`
-	Sync      syncCmd      `cmd:"" help:"What is on its way to Okta."`
-	Okta      oktaCmd      `cmd:"" help:"Prepare, check or simulate an Okta org."`
-	ScimCheck scimCheckCmd `cmd:"" name:"scim-check" help:"Judge any SCIM 2.0 server as Okta, Entra ID and the RFCs do, e.g. scim-check --base https://scim.vendor.example/scim/v2/acme --token TOKEN"`
-	Doctor    doctorCmd    `cmd:"" help:"Say what is wrong and what to do about it, e.g. doctor --okta-org-url https://vendor.okta.com"`
-	Version   versionCmd   `cmd:"" help:"Print the version, e.g. version --json"`
+	Demo       demoCmd       `cmd:"" help:"Everything on this machine: identity providers pushing, Okta simulated, e.g. demo --once"`
+	Serve      serveCmd      `cmd:"" help:"Run the service, e.g. serve --okta-org-url https://vendor.okta.com --database postgres://..."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date, e.g. migrate --database postgres://..."`
+	Customer   customerCmd   `cmd:"" help:"Customers, their domains and rules."`
+	Token      tokenCmd      `cmd:"" help:"Tokens of a customer's identity provider."`
+	Requests   requestsCmd   `cmd:"" help:"What a customer's identity provider asked lately, and was answered, e.g. requests acme --status 4xx --since 1h"`
+	User       userCmd       `cmd:"" help:"People of a customer, and why they can or cannot sign in."`
+	Sync       syncCmd       `cmd:"" help:"What is on its way to Okta."`
+	Hold       holdCmd       `cmd:"" help:"Mass removals that wait for an answer."`
+	Notices    noticesCmd    `cmd:"" help:"What people are told of, and how."`
+	Disconnect disconnectCmd `cmd:"" help:"Take a customer off SSO and SCIM: everybody keeps access and a way to sign in."`
+	Okta       oktaCmd       `cmd:"" help:"Prepare, check or simulate an Okta org."`
+	ScimCheck  scimCheckCmd  `cmd:"" name:"scim-check" help:"Judge any SCIM 2.0 server as Okta, Entra ID and the RFCs do, e.g. scim-check --base https://scim.vendor.example/scim/v2/acme --token TOKEN"`
+	Doctor     doctorCmd     `cmd:"" help:"Say what is wrong and what to do about it, e.g. doctor --okta-org-url https://vendor.okta.com"`
+	Version    versionCmd    `cmd:"" help:"Print the version, e.g. version --json"`
 }
 
 // errUsage marks an error of the command line.
@@ -96,7 +99,7 @@ func exitCode(err error, stderr io.Writer) int {
 	switch {
 	case errors.Is(err, errUsage):
 		return exitUsage
-	case errors.Is(err, errPerson):
+	case errors.Is(err, errPerson), bridge.CodeOf(err) == bridge.NeedsPerson:
 		return exitPerson
 	}
 	return exitFailed

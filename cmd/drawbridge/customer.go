@@ -11,11 +11,14 @@ import (
 )
 
 type customerCmd struct {
-	Add    customerAddCmd    `cmd:"" help:"Add a customer, e.g. customer add acme --name \"Acme\" --domain acme.example --trust-domains \"contract 12\""`
-	List   customerListCmd   `cmd:"" help:"List customers, e.g. customer list --json"`
-	Show   customerShowCmd   `cmd:"" help:"Show a customer, e.g. customer show acme"`
-	Set    customerSetCmd    `cmd:"" help:"Change a customer's rules, e.g. customer set acme --grace 14d --logins refuse"`
-	Domain customerDomainCmd `cmd:"" help:"Take a domain as verified, e.g. customer domain acme acme.org --trust-domains \"DNS checked by hand\""`
+	Add     customerAddCmd     `cmd:"" help:"Add a customer, e.g. customer add acme --name \"Acme\" --domain acme.example --trust-domains \"contract 12\""`
+	List    customerListCmd    `cmd:"" help:"List customers, e.g. customer list --json"`
+	Show    customerShowCmd    `cmd:"" help:"Show a customer, e.g. customer show acme"`
+	Set     customerSetCmd     `cmd:"" help:"Change a customer's rules, e.g. customer set acme --grace 14d --logins refuse"`
+	Contact customerContactCmd `cmd:"" help:"People at the customer to turn to."`
+	Domain  customerDomainCmd  `cmd:"" help:"Take a domain as verified, e.g. customer domain acme acme.org --trust-domains \"DNS checked by hand\""`
+	Pause   customerPauseCmd   `cmd:"" help:"Let a customer's writes wait, e.g. customer pause acme --for 3d"`
+	Resume  customerResumeCmd  `cmd:"" help:"End a pause; says first what waited, e.g. customer resume acme"`
 }
 
 type customerAddCmd struct {
@@ -100,12 +103,22 @@ func (c *customerShowCmd) Run(ctx context.Context, std streams) error {
 	fmt.Fprintf(w, "customer\t%s (%s)\nconnection\t%s\nSCIM base URL\t/scim/v2/%s\n", v.Slug, v.Name, v.State, v.Slug)
 	fmt.Fprintf(w, "logins outside its domains\t%s\ngrace period\t%s\nsuspend only\t%t\nrate\t%d requests/s\n", v.Logins, days(v.Grace), v.SuspendOnly, v.Rate)
 	fmt.Fprintf(w, "log of requests\t%s\nPATCH of a group is answered\t%d\n", v.RequestLog.OrDefault(), groupPatch(v.Customer))
+	if v.State == bridge.Paused {
+		fmt.Fprintf(w, "paused\tsince %s, until %s; %s\n", when(v.Paused), when(v.PausedUntil), pauseWords(v.Customer, v.Traffic.IdP))
+	}
+	if v.DisconnectedBy != 0 {
+		fmt.Fprintf(w, "disconnected\tby plan %d; see 'disconnect status %s'\n", v.DisconnectedBy, v.Slug)
+	}
+	if v.TimeZone != "" {
+		fmt.Fprintf(w, "time zone\t%s\n", v.TimeZone)
+	}
 	for _, d := range v.Domains {
 		fmt.Fprintf(w, "domain\t%s (%s)\n", d.Name, d.Reason)
 	}
 	for _, t := range v.Tokens {
 		fmt.Fprintf(w, "token\t%s %s, %s\n", t.ID, t.Name, tokenState(t))
 	}
+	printContacts(w, v.Contacts)
 	printTraffic(w, v.Traffic)
 	return w.Flush()
 }
@@ -119,6 +132,7 @@ type customerSetCmd struct {
 	Rate        *int    `help:"SCIM requests per second that each process of the service answers; bursts may have twice as many."`
 	Grace       *string `help:"From suspension to deactivation, e.g. 30d (1d to 90d)."`
 	SuspendOnly *bool   `help:"Never deactivate." negatable:""`
+	TimeZone    *string `help:"Where the customer's clocks are, e.g. Europe/Berlin." placeholder:"ZONE"`
 	RequestLog  *string `help:"What the log of requests keeps: masked (without personal values), full or off." placeholder:"CHOICE"`
 	GroupPatch  *int    `help:"Status of the answer to a PATCH of a group: 200 with the group, or 204 without." placeholder:"STATUS"`
 	Live        bool    `help:"Turn a connection on that is off."`
@@ -126,7 +140,7 @@ type customerSetCmd struct {
 }
 
 func (c *customerSetCmd) Run(ctx context.Context, std streams) error {
-	rules := bridge.CustomerRules{Name: c.Name, OktaIdP: c.OktaIdp, Rate: c.Rate, SuspendOnly: c.SuspendOnly, GroupPatch: c.GroupPatch, Live: c.Live}
+	rules := bridge.CustomerRules{Name: c.Name, OktaIdP: c.OktaIdp, Rate: c.Rate, SuspendOnly: c.SuspendOnly, GroupPatch: c.GroupPatch, TimeZone: c.TimeZone, Live: c.Live}
 	if c.RequestLog != nil {
 		choice := bridge.RequestLog(*c.RequestLog)
 		rules.RequestLog = &choice
@@ -187,8 +201,11 @@ func customerJSON(v bridge.CustomerView) map[string]any {
 	out := map[string]any{
 		"id": v.ID, "slug": v.Slug, "name": v.Name, "state": v.State, "scim_base": "/scim/v2/" + v.Slug, "okta_idp": v.OktaIdP,
 		"logins": v.Logins, "grace": days(v.Grace), "suspend_only": v.SuspendOnly, "rate": v.Rate,
-		"request_log": v.RequestLog.OrDefault(), "group_patch": groupPatch(v.Customer),
-		"created_at": v.Created, "domains": domains, "tokens": tokensJSON(v.Tokens),
+		"time_zone": v.TimeZone, "request_log": v.RequestLog.OrDefault(), "group_patch": groupPatch(v.Customer),
+		"paused_at": moment(v.Paused), "paused_until": moment(v.PausedUntil), "pause_answer": optional(string(v.PauseAnswer)),
+		"disconnected_by": v.DisconnectedBy,
+		"created_at":      v.Created, "domains": domains, "tokens": tokensJSON(v.Tokens),
+		"contacts": contactsJSON(v.Contacts),
 	}
 	maps.Copy(out, trafficJSON(v.Traffic))
 	return out

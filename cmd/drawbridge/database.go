@@ -65,6 +65,15 @@ func operator() bridge.Actor {
 	return bridge.Actor{Name: "support:" + name, Role: bridge.Operator}
 }
 
+// operatorAs is a person by name, or whoever runs the command where no name is given.
+func operatorAs(name string) bridge.Actor {
+	a := operator()
+	if name != "" {
+		a.Name = "support:" + name
+	}
+	return a
+}
+
 // printJSON prints one document.
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,10 +27,10 @@ type demoCmd struct {
 
 // Run plays the story, e.g. drawbridge demo --once
 func (c *demoCmd) Run(ctx context.Context, std streams) error {
-	return c.stage(ctx, std, world{org: oktatest.New(oktatest.Options{Now: now}), patience: time.Minute})
+	return c.stage(ctx, std, newWorld())
 }
 
-// stage runs the service between the simulated org and the story.
+// stage runs the service between the simulated org and the story, and a plain bridge beside it.
 func (c *demoCmd) stage(ctx context.Context, std streams, w world) error {
 	log := slog.New(slog.DiscardHandler)
 	if c.Verbose {
@@ -63,7 +62,11 @@ func (c *demoCmd) stage(ctx context.Context, std streams, w world) error {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
 	watch := traffic.New(traffic.Options{Store: s, Now: now, NewID: newID, Logger: log})
-	base, err := serveInBackground(serving, work, c.address(), faces{s, "", log, watch}.routes())
+	base, err := serveInBackground(serving, work, c.address(), faces{s, "", w.clock.now, log, watch}.routes())
+	if err != nil {
+		return err
+	}
+	plainBase, err := servePlain(serving, work, w.plainOrg)
 	if err != nil {
 		return err
 	}
@@ -74,15 +77,27 @@ func (c *demoCmd) stage(ctx context.Context, std streams, w world) error {
 	})
 	work.Go(func() error {
 		defer curtain()
-		st := newStory(std, w, client, s, base)
-		if err := st.tell(ctx); err != nil || c.Once {
+		st := newStory(std, w, client, s, base, plainBase)
+		if err := st.tell(ctx); err != nil {
 			return err
 		}
-		st.invite(invitation{okta: orgURL, database: database, kept: c.Database != "", program: program()})
-		<-ctx.Done()
+		c.encore(ctx, st, invitation{okta: orgURL, database: database, kept: c.Database != "", program: program()})
 		return nil
 	})
 	return work.Wait()
+}
+
+// encore says what to try next, as far as it will still be there, and leaves everything running until ctx ends unless it is for once.
+func (c *demoCmd) encore(ctx context.Context, st *story, v invitation) {
+	if !c.Once {
+		st.invite(v)
+	}
+	if !c.Once || v.kept {
+		st.lookNext(v)
+	}
+	if !c.Once {
+		<-ctx.Done()
+	}
 }
 
 func (c *demoCmd) address() string {
@@ -139,6 +154,15 @@ func prepareEmpty(ctx context.Context, s *store.Store) error {
 func errInUse() error {
 	return &bridge.Error{Code: bridge.Invalid, Err: errUsage,
 		Message: "this database holds customers; the demo plays with an empty one, or with one of its own if --database is left out"}
+}
+
+// servePlain serves the plain bridge and its org, and returns the URL that the bridge answers at.
+func servePlain(ctx context.Context, work *errgroup.Group, org *oktatest.Org) (string, error) {
+	orgURL, err := serveInBackground(ctx, work, "127.0.0.1:0", org)
+	if err != nil {
+		return "", err
+	}
+	return serveInBackground(ctx, work, "127.0.0.1:0", plainBridge{orgURL}.routes())
 }
 
 // serveInBackground serves as part of work until ctx ends, and returns the URL that it answers at. Nobody is waited for in

@@ -54,8 +54,15 @@ func (st *story) invite(v invitation) {
 	for _, login := range []string{"nora@globex.example", ines.userName} {
 		st.command(`curl -sS '%s/api/v1/users/%s' -H 'Authorization: SSWS %s'`, v.okta, login, demoOktaToken)
 	}
-	st.paragraph("Ask as support does. Mallory is stuck on purpose, so doctor finds one problem.")
-	for _, args := range []string{"customer list", "user list globex", "user show globex " + ines.userName, "user show acme anna.berg@acme.example", "sync status", "doctor"} {
+}
+
+// lookNext says how to ask about what has happened, as support does. Mallory is stuck on purpose, and an undo has to be confirmed.
+func (st *story) lookNext(v invitation) {
+	st.paragraph("What to look at next. Mallory is stuck on purpose, so doctor finds one problem; undo only says what it would do.")
+	for _, args := range []string{
+		"customer list", "user list globex", "user show acme " + st.acme.people[lena].userName, "hold list", "disconnect status acme",
+		"disconnect status acme --report", "disconnect undo acme", "sync status", "doctor",
+	} {
 		st.command("%s %s --database '%s'", v.program, args, v.database)
 	}
 }

@@ -8,9 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"drawbridge/oktasync/oktatest"
 )
 
 // TestDemo_InvitationWorks does what a reader does: every line that the demo prints in the end is carried out.
@@ -24,7 +21,7 @@ func TestDemo_InvitationWorks(t *testing.T) {
 		followInvitation(t, out.String())
 	}
 	c := demoCmd{SyncSchedule: "@every 30s", Listen: "127.0.0.1:0", Database: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
-	err := c.stage(ctx, streams{out, io.Discard}, world{org: oktatest.New(oktatest.Options{Now: now}), patience: time.Minute})
+	err := c.stage(ctx, streams{out, io.Discard}, smallWorld())
 	if err != nil || !strings.Contains(out.String(), "stop it with Ctrl-C") {
 		t.Errorf("stage = %v after\n%s", err, out)
 	}
@@ -43,14 +40,14 @@ func followInvitation(t *testing.T, text string) {
 			commands++
 			args := shellWords(strings.TrimPrefix(line, "    "+program()))
 			var stdout, stderr strings.Builder
-			want := map[bool]int{false: exitDone, true: exitFailed}[args[0] == "doctor"] // Mallory is stuck
+			want := map[string]int{"doctor": exitFailed, "disconnect undo": exitPerson}[strings.TrimSuffix(strings.Join(args[:2], " "), " --database")]
 			if code := run(t.Context(), args, noEnv, &stdout, &stderr); code != want || stdout.Len() == 0 {
 				t.Errorf("%q: exit %d, stdout %q, stderr %q; want exit %d", args, code, stdout.String(), stderr.String(), want)
 			}
 		}
 	}
-	if commands != 12 {
-		t.Errorf("%d commands were found, want 12:\n%s", commands, text)
+	if commands != 15 {
+		t.Errorf("%d commands were found, want 15:\n%s", commands, text)
 	}
 }
 

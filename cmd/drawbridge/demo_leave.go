@@ -3,82 +3,79 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"drawbridge/bridge"
-	"drawbridge/oktasync/oktatest"
 	"drawbridge/policy"
 )
 
-// removeAll is what many IdPs do when their customer leaves: they deprovision everybody who was assigned. What is within
-// the limit goes out, a person at a time; the next removal is held, and so are all after it.
-func (st *story) removeAll(ctx context.Context) (string, error) {
-	people := st.acme.nicks()
-	limit := policy.Limit(policy.Hour, len(people))
-	for i, nick := range people {
-		if err := st.acme.setActive(ctx, nick, false); err != nil {
-			return "", err
-		}
-		if i == 0 {
-			st.row("IdP sent", st.acme.last.line)
-			st.row("", fmt.Sprintf("... and the same for the other %d", len(people)-1))
-		}
-		if i >= limit {
-			continue
-		}
-		if err := st.until(ctx, st.account(st.acme, nick, isSuspended())); err != nil {
-			return "", err
-		}
-		st.row("Okta has", fmt.Sprintf("%s %s, %.2f s after the request", nick, oktatest.StatusSuspended, st.acme.last.age()))
-	}
-	if err := st.until(ctx, st.held("acme")); err != nil {
+// planDisconnect is what support reads before it confirms: everybody keeps or gets access and the way to sign in, but for
+// who had been let go before.
+func (st *story) planDisconnect(ctx context.Context) (string, error) {
+	if err := st.until(ctx, st.ssoKnown(st.acme)); err != nil {
 		return "", err
 	}
-	st.row("Drawbridge stored", fmt.Sprintf("isSCIMActive=false for all %d, as their IdP reads back; the removals of %d are held", len(people), len(people)-limit))
-	keep := st.canSignIn(st.acme)
-	st.row("Okta has", fmt.Sprintf("%d ACTIVE, able to sign in: %s", len(keep), strings.Join(keep, ", ")))
-	if len(keep) != len(people)-limit {
-		return "", fmt.Errorf("%d of %d people lost access, and the limit is %d", len(people)-len(keep), len(people), limit)
-	}
-	return fmt.Sprintf("%d lose access, %.0f s apart (the limit for %d people is %d an hour); the other %d keep it until a person answers",
-		limit, policy.Pace.Seconds(), len(people), limit, len(keep)), nil
-}
-
-// disconnect is the promise of the product: whoever could sign in still can, and no account changes but for the flag.
-func (st *story) disconnect(ctx context.Context) (string, error) {
-	before, log := st.canSignIn(st.acme), st.org.Log()
-	statuses, err := st.statuses(st.acme)
+	customer, err := st.store.Customer(ctx, "acme")
 	if err != nil {
 		return "", err
 	}
-	st.row("support did", "cut the connection in one commit: from it on the IdP is refused, and no removal starts")
-	began := now()
-	if _, err := st.svc.Disconnect(ctx, operator(), "acme"); err != nil {
+	if st.plan, err = st.svc.PlanDisconnect(ctx, operator(), "acme", bridge.Choices{}); err != nil {
 		return "", err
 	}
-	if err := st.until(ctx, st.connection("acme", bridge.Disconnected)); err != nil {
+	st.row("support did", "drawbridge disconnect plan acme")
+	if err := st.quote(func(w io.Writer) error { return printTotals(w, customer, st.plan) }); err != nil {
 		return "", err
 	}
-	if err := st.until(ctx, st.released(st.acme)...); err != nil {
+	letsIn := 0
+	err = st.svc.EachPlanRow(ctx, operator(), st.plan, func(r bridge.PlanRow) error {
+		if r.Outcome.LetsIn() {
+			letsIn++
+		}
+		return st.rightRow(r)
+	})
+	return fmt.Sprintf("%d will sign in by Acme's SSO as before; Lena stays out", letsIn), err
+}
+
+// rightRow reports a row that is not what the person should get.
+func (st *story) rightRow(r bridge.PlanRow) error {
+	outcome, way := r.Outcome, bridge.BySSO
+	if r.UserID == st.acme.people[lena].id {
+		outcome, way = policy.LeaveRemoved, bridge.NoAccess
+	}
+	if r.Outcome != outcome || r.SignIn != way || outcome != policy.LeaveRemoved && !r.Outcome.LetsIn() {
+		return fmt.Errorf("the plan says of %s: %s, signs in: %s", r.UserName, r.Outcome, r.SignIn)
+	}
+	return nil
+}
+
+// disconnect is the promise of the product: whoever could sign in still can.
+func (st *story) disconnect(ctx context.Context) (string, error) {
+	before, log := st.canSignIn(st.acme), st.org.Log()
+	st.row("support did", fmt.Sprintf("drawbridge disconnect confirm acme --plan %d --hash %s", st.plan.Number, st.plan.Hash[:12]))
+	st.row("", "cut the connection in one commit: from it on the IdP is refused, and no removal starts")
+	began := time.Now()
+	by := bridge.Confirmation{Number: st.plan.Number, Hash: st.plan.Hash, Typed: "acme"}
+	if _, err := st.svc.ConfirmDisconnect(ctx, operator(), "acme", by); err != nil {
 		return "", err
 	}
-	took := now().Sub(began)
+	cut := time.Since(began)
+	if err := st.until(ctx, st.connection("acme", bridge.Disconnected), st.released(st.acme)); err != nil {
+		return "", err
+	}
+	took := time.Since(began)
 	if err := st.showReleased(ctx); err != nil {
 		return "", err
 	}
-	if err := stillIn(before, st.canSignIn(st.acme)); err != nil {
+	after := st.canSignIn(st.acme)
+	if err := stillIn(before, after); err != nil {
 		return "", err
 	}
-	if err := noneRevoked(st.org.Log()[len(log):]); err != nil {
-		return "", err
-	}
-	after, err := st.statuses(st.acme)
-	if err == nil {
-		err = sameStatuses(statuses, after)
-	}
-	return fmt.Sprintf("%.2f s for all %d accounts; nobody was revoked, and all %d who could sign in still can", took.Seconds(), len(after), len(before)), err
+	return fmt.Sprintf("cut after %.2f s, and Okta follows in %.1f s; nobody was revoked, all %d who could sign in still can, and %d got access back",
+		cut.Seconds(), took.Seconds(), len(before), len(after)-len(before)), noneRevoked(st.org.Log()[len(log):])
 }
 
 // showReleased prints what store and Okta hold of the customer that left, a line for each status.
@@ -94,24 +91,38 @@ func (st *story) showReleased(ctx context.Context) error {
 		}
 	}
 	st.row("Drawbridge stored", fmt.Sprintf("connection=%s; %d of %d people are still managed by the IdP", bridge.Disconnected, managed, len(users)))
-	byLine := map[string][]string{}
-	for _, nick := range st.acme.nicks() {
-		u, err := st.user(st.acme, nick)
-		if err != nil {
-			return err
-		}
-		line := fmt.Sprintf("%-9s  %s", u.Status, flagsOf(u))
-		byLine[line] = append(byLine[line], nick)
+	accounts, people := st.accounts(), map[string]int{}
+	for _, who := range st.acme.people {
+		u := accounts[who.id]
+		people[fmt.Sprintf("%-9s  %s", u.Status, flagsOf(u))]++
 	}
-	lines := make([]string, 0, len(byLine))
-	for line, nicks := range byLine {
-		lines = append(lines, line+"  "+strings.Join(nicks, ", "))
+	lines := make([]string, 0, len(people))
+	for line, n := range people {
+		lines = append(lines, fmt.Sprintf("%s  %d of %d", line, n, len(st.acme.people)))
 	}
 	slices.Sort(lines)
 	for _, line := range lines {
 		st.row("Okta has", line)
 	}
 	return nil
+}
+
+// signIn asks Okta of everybody whether they get in: all but Lena do.
+func (st *story) signIn(ctx context.Context) (string, error) {
+	in := st.canSignIn(st.acme)
+	for _, nick := range st.acme.nicks() {
+		if slices.Contains(in, nick) != (nick != lena) {
+			return "", fmt.Errorf("%s can sign in: %t", nick, nick == lena)
+		}
+	}
+	u, err := st.user(st.acme, lena)
+	if err != nil {
+		return "", err
+	}
+	plain := st.plainSignIns()
+	st.row("Okta has", fmt.Sprintf("%d of %d people of Acme let in by SSO; Lena refused: %s", len(in), len(st.acme.people), st.org.CanSignIn(u.ID).Why))
+	st.row("plain bridge", fmt.Sprintf("%d of %d let in", plain, len(st.plain.people)))
+	return fmt.Sprintf("%d work on; behind the plain bridge %d stand before a closed door", len(in), len(in)-plain), nil
 }
 
 func (st *story) keepCalling(ctx context.Context) (string, error) {

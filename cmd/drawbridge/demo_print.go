@@ -61,6 +61,18 @@ func (p *page) styled(style, label, text string) {
 	fmt.Fprintf(p.out, "    %s%s  %s\n", p.paint(style, label), pad, text)
 }
 
+// quote prints what a command prints.
+func (p *page) quote(print func(io.Writer) error) error {
+	var b strings.Builder
+	if err := print(&b); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		fmt.Fprintf(p.out, "      %s  %s\n", p.paint(dim, "|"), strings.TrimSuffix(line, "\n"))
+	}
+	return nil
+}
+
 // ok, failed and notRun end a step.
 func (p *page) ok(seen string) { p.styled(green, "ok", seen) }
 

@@ -32,7 +32,8 @@ func (st *story) join(ctx context.Context, slug, name string, m idpMake) (*demoI
 		return nil, err
 	}
 	sso := st.org.AddIdP(name, "ACTIVE", domain)
-	if _, err := st.svc.SetCustomer(ctx, operator(), slug, bridge.CustomerRules{OktaIdP: &sso}); err != nil {
+	rate := 1000 // requests a second: the demo is short
+	if _, err := st.svc.SetCustomer(ctx, operator(), slug, bridge.CustomerRules{OktaIdP: &sso, Rate: &rate}); err != nil {
 		return nil, err
 	}
 	_, secret, err := st.svc.CreateToken(ctx, operator(), slug, "idp", 0)
@@ -41,20 +42,6 @@ func (st *story) join(ctx context.Context, slug, name string, m idpMake) (*demoI
 	}
 	idp := newDemoIdP(name, slug, domain, st.base+"/scim/v2/"+slug, secret, m)
 	return idp, idp.probe(ctx)
-}
-
-// names are first and family names; each first name occurs once.
-type names [][2]string
-
-func acmePeople() names {
-	return names{
-		{"Anna", "Adler"}, {"Ben", "Bauer"}, {"Clara", "Conrad"}, {"David", "Dorn"},
-		{"Emma", "Ernst"}, {"Felix", "Frei"}, {"Greta", "Gross"}, {"Hugo", "Horn"},
-	}
-}
-
-func globexPeople() names {
-	return names{{"Ines", "Iversen"}, {"Jonas", "Jensen"}, {"Klara", "Kolb"}, {"Linus", "Lang"}}
 }
 
 func (st *story) createAcme(ctx context.Context) (string, error) {

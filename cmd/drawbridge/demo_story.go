@@ -10,7 +10,6 @@ import (
 	"drawbridge/bridge"
 	"drawbridge/bridge/store"
 	"drawbridge/oktasync/okta"
-	"drawbridge/oktasync/oktatest"
 )
 
 // story is what the demo shows: two customers, of whom one leaves.
@@ -23,18 +22,14 @@ type story struct {
 	base  string // URL of the service
 
 	acme, globex *demoIdP
+	plain        *demoIdP    // Acme's IdP as it pushes to the plain bridge
+	plan         bridge.Plan // of Acme's disconnect
 }
 
-// world is what surrounds the story. Tests break it.
-type world struct {
-	org      *oktatest.Org
-	patience time.Duration   // how long an effect may take
-	hopeless <-chan struct{} // closed when an effect that is not there yet never will be; nil: never
-}
-
-func newStory(std streams, w world, client *okta.Client, s *store.Store, base string) *story {
+func newStory(std streams, w world, client *okta.Client, s *store.Store, base, plainBase string) *story {
 	return &story{
 		page: newPage(std.out, os.Getenv), world: w, okta: client, store: s, svc: bridge.NewService(s, now, newID), base: base,
+		plain: newDemoIdP("Acme", "acme", "acme.example", plainBase, "", oktaMake{}),
 	}
 }
 
@@ -60,8 +55,13 @@ func (st *story) steps() []step {
 		{"REACTIVATE: Globex's IdP takes Jonas back", st.takeJonasBack},
 		{"DELETE: Globex's IdP removes Linus, then deletes him (Okta as an IdP never deletes)", st.deleteLinus},
 		{"ATTACK: Globex's IdP claims a login in Acme's domain", st.intrude},
-		{"STORM: Acme's IdP removes everybody, one after the other", st.removeAll},
-		{"DISCONNECT: Acme leaves; support cuts the connection", st.disconnect},
+		{"GROWTH: Acme's IdP pushes everybody else, and the same people to a plain bridge with an Okta of its own", st.growAcme},
+		{"TUESDAY: Acme lets Lena go", st.letLenaGo},
+		{"FRIDAY, 17:30: Acme's admin deletes the SCIM app, and its IdP removes everybody", st.removeAll},
+		{"HOLD: support looks, asks Acme, and answers that it is leaving", st.answerHold},
+		{"PLAN: support reads what a disconnect would do to each person", st.planDisconnect},
+		{"DISCONNECT: support confirms the plan", st.disconnect},
+		{"SIGN-IN: everybody of Acme tries to sign in", st.signIn},
 		{"AFTERWARDS: Acme's IdP keeps calling", st.keepCalling},
 		{"AFTERWARDS: Globex goes on as before", st.goOn},
 		{"AUDIT: every request that Okta received is checked against the safety rules", st.audit},
@@ -104,6 +104,8 @@ func (st *story) opening() {
 		"isSCIMConnected is the first of two flags on every account: whether the customer's IdP manages the account.",
 		"isSCIMActive is the second: what that IdP last said of the person, active or removed.",
 		"When a customer leaves, the first flag goes off for all of its people, and nobody loses access because of it.",
+		"",
+		fmt.Sprintf("What IdPs send is taken as of %.0f days ago at first, which the story calls Tuesday; of what it calls Friday on, as of this moment.", lenaGone.Hours()/24),
 	)
 }
 
@@ -114,7 +116,9 @@ func (st *story) closing(steps int, took time.Duration) {
 		"- A removal suspends at once and ends the sessions; taking somebody back restores the same account.",
 		"- No customer reaches into another one's domain.",
 		"- A storm of removals stops after a few people and waits for a person.",
-		"- A customer that leaves loses nobody: every account keeps its status, and isSCIMConnected is off.",
+		fmt.Sprintf("- A customer that leaves loses nobody: of the %d people whom Acme's IdP removed %d sign in as before; behind the plain bridge %d do.",
+			len(st.acme.people), len(st.canSignIn(st.acme)), st.plainSignIns()),
+		"- Whoever had been let go before stays out.",
 		"- The customer that stays notices nothing, and no request to Okta broke a safety rule.",
 	)
 }

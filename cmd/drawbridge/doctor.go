@@ -51,6 +51,8 @@ func (c *doctorCmd) examine(ctx context.Context, std streams) []finding {
 	}
 	defer s.Close()
 	found := append([]finding{{true, "database", "it answers, and its schema fits"}}, examineSync(ctx, s)...)
+	found = append(found, examineIdPs(ctx, s)...)
+	found = append(found, examineNotify(ctx, s)...)
 	if c.OktaOrgURL == "" {
 		return found
 	}
@@ -81,7 +83,7 @@ func examineSync(ctx context.Context, s *store.Store) []finding {
 		found = append(found, finding{false, "stuck", fmt.Sprintf("%d people are stuck; `drawbridge user show CUSTOMER USER` says why", st.Parked)})
 	}
 	for _, h := range st.Holds {
-		found = append(found, finding{false, "hold", fmt.Sprintf("the removals of %s wait for your answer since %s: %s", h.Customer, when(h.Opened), h.Sentence)})
+		found = append(found, finding{false, "hold", fmt.Sprintf("the removals of %s wait for your answer since %s: %s `drawbridge hold show %s` shows them", h.Customer, when(h.Opened), h.Sentence, h.Customer)})
 	}
 	return found
 }

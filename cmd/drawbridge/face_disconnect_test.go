@@ -38,9 +38,7 @@ func TestFace_DisconnectedIsRefusedEverywhere(t *testing.T) {
 		f.add("ben@acme.example")
 		f.must(http.StatusOK, "GET", v2+"/Users", "")
 		before := f.estate()
-		if _, err := f.svc.Disconnect(f.Context(), operator(), "acme"); err != nil {
-			f.Fatal(err)
-		}
+		mustDisconnect(f.T, f.svc, "acme")
 		requests := afterDisconnect()
 		for _, route := range f.routesOf() {
 			method, target, _ := strings.Cut(route, " ")
@@ -61,12 +59,30 @@ func TestFace_DisconnectedIsRefusedEverywhere(t *testing.T) {
 		if a := f.ask("GET", "/scim/v2/globex/Users", f.globex, ""); a.Status != http.StatusOK {
 			f.Errorf("the neighbour: %d", a.Status)
 		}
-		f.state(bridge.Live) // to be able to read again
+		f.state(bridge.Live) // to be able to read again, with another token: those of before are revoked
+		_, secret, err := f.svc.CreateToken(f.Context(), operator(), "acme", "after", 0)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.good = secret
+		f.reopen()
 		after := f.estate()
 		if diff := cmp.Diff(before, after); diff != "" {
 			f.Errorf("something was written (-before +after):\n%s", diff)
 		}
 	})
+}
+
+// mustDisconnect plans and confirms a customer's disconnect.
+func mustDisconnect(t *testing.T, svc *bridge.Service, slug string) {
+	t.Helper()
+	p, err := svc.PlanDisconnect(t.Context(), operator(), slug, bridge.Choices{})
+	if err == nil {
+		_, err = svc.ConfirmDisconnect(t.Context(), operator(), slug, bridge.Confirmation{Number: p.Number, Typed: slug, Accepted: "a test"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // state puts acme's connection into a state, whatever leads there.

@@ -67,7 +67,7 @@ func TestFace_WrongTokensAreSlowedPerPair(t *testing.T) {
 	atFront(t, func(f *front) {
 		clock := now()
 		watch := traffic.New(traffic.Options{Store: f.store, Now: func() time.Time { return clock }, NewID: newID})
-		f.handler = faces{f.store, "", slog.New(slog.DiscardHandler), watch}.routes()
+		f.handler = faces{f.store, "", now, slog.New(slog.DiscardHandler), watch}.routes()
 		before := f.estate()
 		from := func(address, target, token string) said {
 			r, content := f.request("POST", target, userBody("eve@acme.example", "Eve", "Slow"))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // customers' time zones, also where the machine has no list of them
 )
 
 func main() {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,14 +61,14 @@ func TestMutants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range append(mutants(), faceMutants()...) {
+	for _, m := range slices.Concat(mutants(), faceMutants(), holdMutants(), notifyMutants(), planMutants()) {
 		t.Run(m.invariant, func(t *testing.T) { m.mustDie(t, root) })
 	}
 }
 
 // TestMutants_LinesAreThere: code that moved takes its mutant along.
 func TestMutants_LinesAreThere(t *testing.T) {
-	for _, m := range append(mutants(), faceMutants()...) {
+	for _, m := range slices.Concat(mutants(), faceMutants(), holdMutants(), notifyMutants(), planMutants()) {
 		m.source(t, "../..")
 	}
 }

@@ -88,7 +88,8 @@ func explained(ctx context.Context, client *okta.Client, err error) error {
 
 type oktaCheckCmd struct {
 	oktaFlags
-	JSON bool `help:"Print JSON."`
+	Database string `help:"Also look at the identity providers of this database's customers: sqlite:FILE or postgres://..." placeholder:"URL"`
+	JSON     bool   `help:"Print JSON."`
 }
 
 func (c *oktaCheckCmd) Run(ctx context.Context, std streams) error {
@@ -96,7 +97,7 @@ func (c *oktaCheckCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	findings := client.Check(ctx)
+	findings := append(client.Check(ctx), c.idps(ctx, std, client)...)
 	if c.JSON {
 		if err := printJSON(std.out, findings); err != nil {
 			return err

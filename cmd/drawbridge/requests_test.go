@@ -56,7 +56,7 @@ func (w *watched) run(want int, args ...string) string {
 func (w *watched) push(lines ...string) (ids []string) {
 	w.Helper()
 	watch := traffic.New(traffic.Options{Store: w.store, Now: now, NewID: newID})
-	handler := faces{w.store, "", slog.New(slog.DiscardHandler), watch}.routes()
+	handler := faces{w.store, "", now, slog.New(slog.DiscardHandler), watch}.routes()
 	for _, line := range lines {
 		method, rest, _ := strings.Cut(line, " ")
 		path, body, _ := strings.Cut(rest, " ")
@@ -147,9 +147,7 @@ func TestCustomerShow_Traffic(t *testing.T) {
 		t.Errorf("before any request:\n%s", out)
 	}
 	w.push(`POST /Users {"userName":"anna@acme.example","shoeSize":39,"password":"p","active":"True"}`)
-	if _, err := w.svc.Disconnect(t.Context(), operator(), "acme"); err != nil {
-		t.Fatal(err)
-	}
+	mustDisconnect(t, w.svc, "acme")
 	w.push("GET /Users", "GET /Users", "GET /Users")
 	out := w.run(exitDone, "customer", "show", "acme")
 	for _, pattern := range []string{

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -24,11 +26,15 @@ import (
 // scriptOktaToken is the token of the org that each script has at $OKTA.
 const scriptOktaToken = "script-token"
 
-// TestScripts runs testdata/script. Each script has an Okta org of its own at $OKTA and an empty PostgreSQL database at
-// $POSTGRES; its SQLite database is a file in its folder.
+// TestScripts runs testdata/script. Each script has an Okta org of its own at $OKTA, a webhook at $WEBHOOK whose messages go into
+// the file told, and an empty PostgreSQL database at $POSTGRES; its SQLite database is a file in its folder.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
+	testscript.Run(t, scripts())
+}
+
+func scripts() testscript.Params {
+	return testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			tb, ok := env.T().(testing.TB)
@@ -37,13 +43,16 @@ func TestScripts(t *testing.T) {
 			}
 			org := httptest.NewServer(oktatest.New(oktatest.Options{Token: scriptOktaToken}))
 			env.Defer(org.Close)
+			hook := httptest.NewServer(webhook(env.WorkDir + "/told"))
+			env.Defer(hook.Close)
+			env.Setenv("WEBHOOK", hook.URL+"/hushhush")
 			env.Setenv("OKTA", org.URL)
 			env.Setenv("OKTA_TOKEN", scriptOktaToken)
 			env.Setenv("POSTGRES", storetest.EmptyPostgresURL(tb))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "token": token, "awaits": awaits, "push": push},
-	})
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "token": token, "awaits": awaits, "push": push, "hold": hold, "linked": linked, "told": told, "exits": exits, "sees": sees},
+	}
 }
 
 // fails runs the program, which must exit with the code that stands first and say why in one line that matches the
@@ -92,6 +101,42 @@ func awaits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// webhook appends what it is sent to a file, a line each.
+func webhook(file string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = f.Write(append(body, '\n'))
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
+}
+
+// told waits until the webhook was sent something that matches the pattern: told PATTERN
+func told(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: told PATTERN")
+	}
+	pattern := regexp.MustCompile(args[0])
+	limit, poll := time.After(patience), time.NewTicker(50*time.Millisecond)
+	defer poll.Stop()
+	for {
+		b, _ := os.ReadFile(ts.MkAbs("told")) // not there before the first message
+		if pattern.Match(b) {
+			return
+		}
+		select {
+		case <-poll.C:
+		case <-limit:
+			ts.Fatalf("nothing like %s within %s: %s", args[0], patience, b)
+		}
+	}
+}
+
 // token checks that the last command printed a token's secret and nothing else.
 func token(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
@@ -102,14 +147,14 @@ func token(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// push has the IdP of a customer create people in the script's SQLite database, and remove those whose names begin with
+// push has the IdP of a customer create people in the script's database, and remove those whose names begin with
 // a minus sign again: push CUSTOMER USERNAME...
 func push(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: push CUSTOMER USERNAME...")
 	}
 	ctx := context.Background()
-	svc, s, err := databaseFlag{"sqlite:" + ts.MkAbs("drawbridge.db")}.service(ctx, streams{io.Discard, io.Discard})
+	svc, s, err := scriptDatabase(ts).service(ctx, streams{io.Discard, io.Discard})
 	ts.Check(err)
 	defer s.Close()
 	_, secret, err := svc.CreateToken(ctx, operator(), args[0], "script", 0)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"drawbridge/bridge"
+	"drawbridge/bridge/notify"
 	"drawbridge/bridge/store"
 	"drawbridge/bridge/traffic"
 	"drawbridge/oktasync"
@@ -27,6 +28,7 @@ type serveCmd struct {
 	databaseFlag
 	oktaFlags
 	trafficFlags
+	notifyFlags
 	Listen       string `help:"Address to listen on." default:"127.0.0.1:8080"`
 	PublicURL    string `name:"public-url" help:"How customers reach this service, e.g. https://scim.vendor.example; by default as the request says." placeholder:"URL"`
 	SyncSchedule string `help:"When to look for work besides wake-ups; cron syntax." default:"@every 30s"`
@@ -42,6 +44,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		level = slog.LevelDebug
 	}
 	log := logger(std.err, level)
+	channels, err := c.channels()
+	if err != nil {
+		return err
+	}
 	if c.Migrate {
 		if err := (&migrateCmd{databaseFlag: c.databaseFlag}).Run(ctx, std); err != nil {
 			return err
@@ -70,8 +76,11 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	work.Go(func() error { return watch.Run(watching) })
 	work.Go(func() error { return syncer.Run(ctx) })
 	work.Go(func() error {
+		return notify.New(notify.Options{Store: s, Channels: channels, Now: now, NewID: newID, Log: log}).Run(ctx)
+	})
+	work.Go(func() error {
 		defer served()
-		return listenAndServe(ctx, c.Listen, faces{s, c.PublicURL, log, watch}.routes(), func(addr string) {
+		return listenAndServe(ctx, c.Listen, faces{s, c.PublicURL, now, log, watch}.routes(), func(addr string) {
 			fmt.Fprintf(std.out, "drawbridge serves http://%s/scim/v2/{customer}\n", addr)
 		})
 	})
@@ -87,20 +96,22 @@ func newSyncer(s *store.Store, client *okta.Client, g *oktasync.Governor, schedu
 			_, err := client.Me(ctx)
 			return err
 		},
-		Guard: client.IsAdmin, Buckets: g.Buckets, Observe: observe,
+		RunDue: bridge.NewService(s, now, newID).RunDue,
+		Guard:  client.IsAdmin, Passwords: client, Buckets: g.Buckets, Observe: observe,
 		Now: now, NewID: newID, Log: log,
 	})
 }
 
 // routes is every route of the service with nobody watching the requests: neither limits nor a log of them.
 func routes(s *store.Store, publicURL string, log *slog.Logger) http.Handler {
-	return faces{store: s, publicURL: publicURL, log: log}.routes()
+	return faces{store: s, publicURL: publicURL, now: now, log: log}.routes()
 }
 
 // faces is what the service shows to the outside.
 type faces struct {
 	store     *store.Store
 	publicURL string
+	now       func() time.Time
 	log       *slog.Logger
 	watch     *traffic.Watch // nil: nobody watches
 }
@@ -120,7 +131,7 @@ func (f faces) routes() http.Handler {
 // scim is one version of the customer-facing face, watched if anybody watches.
 func (f faces) scim(prefix string, version func(scim.Options) http.Handler) http.Handler {
 	o := scim.Options{
-		Authenticate: bridge.NewFace(f.store, now, newID, f.log).Authenticate,
+		Authenticate: bridge.NewFace(f.store, f.now, newID, f.log).Authenticate,
 		Types:        []*schema.ResourceType{schema.User(), schema.Group()}, Logger: f.log,
 	}
 	if f.publicURL != "" {

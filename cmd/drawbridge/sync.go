@@ -63,7 +63,7 @@ type holdStatus struct {
 
 type oktaStatus struct {
 	Buckets []oktasync.BucketState `json:"buckets"`
-	Circuit *oktasync.Outage       `json:"circuit"` // null: Okta answers
+	Circuit *bridge.Outage         `json:"circuit"` // null: Okta answers
 }
 
 func (c *syncStatusCmd) Run(ctx context.Context, std streams) error {
@@ -102,7 +102,7 @@ func readStatus(ctx context.Context, s *store.Store) (syncStatus, error) {
 	if err := st.readHolds(ctx, s); err != nil {
 		return st, err
 	}
-	if err := readState(ctx, s, oktasync.CircuitState, &st.Okta.Circuit); err != nil {
+	if err := readState(ctx, s, bridge.CircuitState, &st.Okta.Circuit); err != nil {
 		return st, err
 	}
 	return st, readState(ctx, s, oktasync.BucketsState, &st.Okta.Buckets)

@@ -12,6 +12,11 @@ import (
 type userCmd struct {
 	List userListCmd `cmd:"" help:"List a customer's people, e.g. user list acme --prefix anna"`
 	Show userShowCmd `cmd:"" help:"Show one person and why the account is as it is, e.g. user show acme anna@acme.example"`
+
+	RemoveNow userRemoveNowCmd `cmd:"" help:"Remove one person's access ahead of whoever waits, e.g. user remove-now acme anna@acme.example --why dismissed"`
+	Contain   userContainCmd   `cmd:"" help:"Lock one person out until it is lifted, whatever the IdP says, e.g. user contain acme anna@acme.example --why \"stolen laptop\""`
+	Unmanage  userUnmanageCmd  `cmd:"" help:"Release one person from SCIM; the account stays as it is, e.g. user unmanage acme anna@acme.example --why \"works for us now\""`
+	Manage    userManageCmd    `cmd:"" help:"Put a person who was released singly under SCIM again, e.g. user manage acme anna@acme.example"`
 }
 
 type userListCmd struct {
@@ -76,6 +81,10 @@ func (c *userShowCmd) Run(ctx context.Context, std streams) error {
 	} else {
 		fmt.Fprintln(w, "account in Okta\tnone")
 	}
+	fmt.Fprintf(w, "signs in to Okta\t%s\n", signsIn(v))
+	if !v.Contained.IsZero() {
+		fmt.Fprintf(w, "locked out by a person\tsince %s; 'user contain --lift' ends it\n", when(v.Contained))
+	}
 	if v.Due != nil && v.Due.Parked != "" {
 		fmt.Fprintf(w, "stuck\t%s; tried again %s\n", v.Due.Parked, when(v.Due.At))
 	}
@@ -100,17 +109,32 @@ func userViewJSON(v bridge.UserView) map[string]any {
 	out := userJSON(v.User)
 	out["is_scim_connected"] = connected(v)
 	out["decision"] = map[string]any{"code": v.Decision.Code, "sentence": v.Decision.Sentence, "at": moment(v.Decision.At)}
+	out["contained_since"] = moment(v.Contained)
 	out["okta"] = nil
 	if l := v.Link; l != nil && l.OktaID != "" {
 		out["okta"] = map[string]any{
 			"id": l.OktaID, "status": l.Status, "applied_version": l.AppliedVersion, "read_at": moment(l.Read),
 		}
 	}
+	out["sign_in"] = v.SignIn(now())
 	out["parked"] = nil
 	if v.Due != nil && v.Due.Parked != "" {
 		out["parked"] = v.Due.Parked
 	}
 	return out
+}
+
+// signsIn says how the person signs in at this moment.
+func signsIn(v bridge.UserView) string {
+	switch v.SignIn(now()) {
+	case bridge.BySSO:
+		return "by SSO, through " + printable(v.IdP.Name)
+	case bridge.ByPassword:
+		return "with an Okta password"
+	case bridge.NoWay:
+		return "not at all"
+	}
+	return "not known: the account's credentials or the customer's identity provider have not been read lately, or none is set (customer set --okta-idp)"
 }
 
 func says(u bridge.User) string {

@@ -28,8 +28,11 @@ var (
 
 // validID reports whether id has the form of an Okta user id. Okta takes a login, a short login or "me" in its place,
 // and the SDK does not escape it.
-func validID(id string) bool {
-	if len(id) != 20 || !strings.HasPrefix(id, "00u") {
+func validID(id string) bool { return hasForm(id, "00u") }
+
+// hasForm reports whether id has the form of an Okta id that begins with prefix.
+func hasForm(id, prefix string) bool {
+	if len(id) != 20 || !strings.HasPrefix(id, prefix) {
 		return false
 	}
 	return !strings.ContainsFunc(id, func(r rune) bool {
@@ -182,7 +185,7 @@ func account(u *sdk.User) (oktasync.Account, error) {
 		a.StatusChanged = u.StatusChanged.UTC()
 	}
 	if u.Credentials != nil && u.Credentials.Provider != nil {
-		a.Provider = u.Credentials.Provider.Type
+		a.Provider, a.Password = u.Credentials.Provider.Type, u.Credentials.Password != nil
 	}
 	return a, nil
 }

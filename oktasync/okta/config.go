@@ -35,9 +35,9 @@ type Config struct {
 }
 
 // DefaultScopes are what all calls together need: okta.users.manage for accounts, okta.schemas.manage for Setup alone
-// (Check needs okta.schemas.read), okta.roles.read for IsAdmin.
+// (Check needs okta.schemas.read), okta.roles.read for IsAdmin, okta.idps.read for IdP.
 func DefaultScopes() []string {
-	return []string{scopeUsers, "okta.schemas.manage", "okta.roles.read"}
+	return []string{scopeUsers, "okta.schemas.manage", "okta.roles.read", "okta.idps.read"}
 }
 
 // Client is the org as oktasync sees it; safe for concurrent use. Its errors are *oktasync.OrgError.

@@ -19,6 +19,7 @@ const (
 	codeValidation  = "E0000001" // validation failed, or the status does not allow the call
 	codeNotFound    = "E0000007"
 	codeActivated   = "E0000016" // activation of a user that is active already
+	codeReset       = "E0000017" // no password reset in the user's status
 	codeSourced     = "E0000023" // the profile is sourced from an app
 	codeState       = "E0000038" // not allowed in the user's status
 	codeTransition  = "E0000112" // still being activated
@@ -64,7 +65,7 @@ func refusal(c *call, status int, code string, p problem) (cause oktasync.Cause,
 		return oktasync.CauseRetry, ""
 	case status == http.StatusNotFound && code == codeNotFound && c.account:
 		return oktasync.CauseGone, ""
-	case status == http.StatusForbidden && (code == codeState || code == codeActivated):
+	case status == http.StatusForbidden && (code == codeState || code == codeActivated || code == codeReset):
 		return oktasync.CauseState, ""
 	case status == http.StatusForbidden && code == codeSourced:
 		return oktasync.CauseRefused, ""

@@ -176,6 +176,25 @@ func (o *Org) SetPassword(id, password string) {
 	})
 }
 
+// FollowLink sets a password as the person does who was handed a reset or activation link: the user is ACTIVE then, and the
+// link is used up. It reports whether the link was live.
+func (o *Org) FollowLink(url, password string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	token := url[strings.LastIndex(url, "/")+1:]
+	for _, r := range o.order {
+		if r.cur == nil || r.cur.link == nil || r.cur.link.token != token || !o.now().Before(r.cur.link.expires) {
+			continue
+		}
+		o.byHand("follow_link", r.cur.id, func(u *user) {
+			u.setPassword(password, o.now())
+			u.become(StatusActive, o.now())
+		})
+		return true
+	}
+	return false
+}
+
 // SetSource makes an application source the user's profile by hand; empty gives it back to Okta.
 func (o *Org) SetSource(id, application string) {
 	o.mu.Lock()

@@ -43,6 +43,16 @@ func idpPolicy(suspended, deprovisioned string) map[string]any {
 	}
 }
 
+// condition returns the action of a just-in-time rule, "suspended" or "deprovisioned".
+func (p *idp) condition(name string) string {
+	at := p.fields
+	for _, key := range []string{"policy", "provisioning", "conditions", name} {
+		at, _ = at[key].(map[string]any)
+	}
+	action, _ := at["action"].(string)
+	return action
+}
+
 func (o *Org) sortedIdPs() []*idp {
 	all := slices.Collect(maps.Values(o.idps))
 	sort.Slice(all, func(i, j int) bool {

@@ -116,6 +116,15 @@ func TestEndSessions(t *testing.T) {
 	}
 }
 
+// checkSignIn expects a way to sign in, none if how is empty.
+func (c *client) checkSignIn(name, id, how string) {
+	c.t.Helper()
+	got := c.org.CanSignIn(id)
+	if got.OK != (how != "") || got.How != how || got.Why == "" {
+		c.t.Errorf("%s: got %+v, want how %q", name, got, how)
+	}
+}
+
 func TestCanSignIn(t *testing.T) {
 	k := newClock()
 	c := serve(t, Options{Now: k.now})
@@ -125,13 +134,7 @@ func TestCanSignIn(t *testing.T) {
 	unlinked := c.org.AddUser(person("u@OTHER.example"), StatusActive, UserOptions{Federated: true})
 	password := c.org.AddUser(person("p@x.example"), StatusActive, UserOptions{Password: "Secret123"})
 	bare := c.org.AddUser(person("b@x.example"), StatusActive)
-	check := func(name, id, how string) {
-		t.Helper()
-		got := c.org.CanSignIn(id)
-		if got.OK != (how != "") || got.How != how || got.Why == "" {
-			t.Errorf("%s: got %+v, want how %q", name, got, how)
-		}
-	}
+	check := c.checkSignIn
 	check("linked", sso, "sso")
 	check("password", password, "password")
 	check("neither", bare, "")
@@ -146,19 +149,48 @@ func TestCanSignIn(t *testing.T) {
 
 	c.org.SetStatus(sso, StatusSuspended)
 	check("suspended", sso, "")
+	c.org.SetIdPConditions(idp, "UNSUSPEND", "NONE")
+	check("suspended, with a rule that unsuspends", sso, "sso")
+	c.org.SetStatus(sso, StatusDeprovisioned)
+	check("deprovisioned, with a rule that unsuspends", sso, "")
+	c.org.SetIdPConditions(idp, "NONE", "REACTIVATE")
+	check("deprovisioned, with a rule that reactivates", sso, "sso")
+	c.org.SetIdPStatus(idp, "INACTIVE")
+	check("deprovisioned, with a provider that is off", sso, "")
+	c.org.SetIdPStatus(idp, "ACTIVE")
+	c.org.SetIdPConditions(idp, "NONE", "NONE")
 	c.org.SetStatus(sso, StatusActive)
+}
 
-	link := c.must(200, c.post("/api/v1/users/"+sso+"/lifecycle/reset_password?sendEmail=false", "")).object(t)
-	if link["resetPasswordUrl"] == nil {
-		t.Errorf("no link in %v", link)
+func TestCanSignIn_resetLink(t *testing.T) {
+	k := newClock()
+	c := serve(t, Options{Now: k.now})
+	idp := c.org.AddIdP("acme", "ACTIVE")
+	sso := c.org.AddUser(person("sso@x.example"), StatusActive, UserOptions{Federated: true, IdPs: []string{idp}})
+	check := c.checkSignIn
+	reset := func() string {
+		t.Helper()
+		answer := c.must(200, c.post("/api/v1/users/"+sso+"/lifecycle/reset_password?sendEmail=false", "")).object(t)
+		link, _ := answer["resetPasswordUrl"].(string)
+		if link == "" {
+			t.Errorf("no link in %v", answer)
+		}
+		return link
 	}
+	link := reset()
 	if u, _ := c.org.User(sso); u.Credentials.Provider.Type != "OKTA" || u.Status != StatusProvisioned || u.Mails != 0 {
 		t.Errorf("after a reset without mail: %+v", u)
 	}
 	check("reset link", sso, "reset link")
 	k.move(time.Hour)
 	check("reset link that expired", sso, "")
-	c.org.SetPassword(sso, "Secret456")
+	if c.org.FollowLink(link, "Secret456") {
+		t.Error("a link that expired could be followed")
+	}
+	link = reset()
+	if !c.org.FollowLink(link, "Secret456") || c.org.FollowLink(link, "Secret789") {
+		t.Error("a live link is to be followed once")
+	}
 	check("password chosen", sso, "password")
 
 	c.must(200, c.post("/api/v1/users/"+sso+"/lifecycle/reset_password?provider=FEDERATION&sendEmail=false", ""))

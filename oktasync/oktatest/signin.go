@@ -29,8 +29,26 @@ func (o *Org) CanSignIn(id string) SignIn {
 			return SignIn{OK: true, How: u.link.kind, Why: "a link was handed out and has not expired"}
 		}
 		return SignIn{Why: "no password is set, and no link is live"}
+	case StatusSuspended, StatusDeprovisioned:
+		if p := o.givesBack(u); p != nil {
+			return SignIn{OK: true, How: "sso", Why: "a just-in-time rule of the identity provider " + p.name() + " gives access back"}
+		}
 	}
 	return SignIn{Why: "the status is " + u.status}
+}
+
+// givesBack returns an identity provider that lets a person in who has lost access, nil if there is none.
+func (o *Org) givesBack(u *user) *idp {
+	condition, action := "suspended", "UNSUSPEND"
+	if u.status == StatusDeprovisioned {
+		condition, action = "deprovisioned", "REACTIVATE"
+	}
+	for _, p := range o.sortedIdPs() {
+		if u.federated() && p.status == "ACTIVE" && p.serves(u) && p.condition(condition) == action {
+			return p
+		}
+	}
+	return nil
 }
 
 func (o *Org) signIn(u *user) SignIn {

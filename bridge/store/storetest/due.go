@@ -12,6 +12,11 @@ import (
 
 func (f *fixture) due(id string) *bridge.Due { return f.subject(id).Due }
 
+// settle settles one mark.
+func (f *fixture) settle(d bridge.Due, next time.Time) error {
+	return f.Settle(f.ctx(), []bridge.Settlement{{Due: d, Next: next}})
+}
+
 // testDueMark checks which mark each write leaves.
 func testDueMark(t *testing.T, s *store.Store) {
 	f := newFixture(t, s, "acme")
@@ -75,7 +80,7 @@ func testDueQueue(t *testing.T, s *store.Store) {
 	for _, m := range marks {
 		u := f.add(m.name)
 		ids[m.name], names[u.ID] = u.ID, m.name
-		f.must(s.Settle(f.ctx(), *f.due(u.ID), time.Time{}))
+		f.must(f.settle(*f.due(u.ID), time.Time{}))
 		if f.due(u.ID) != nil {
 			t.Fatal("a settled mark is still there")
 		}
@@ -83,11 +88,11 @@ func testDueQueue(t *testing.T, s *store.Store) {
 	}
 	queue := func(now time.Time, limit int, exclude ...string) []string {
 		t.Helper()
-		due, err := s.DueUsers(f.ctx(), now, limit, exclude)
+		due, err := s.DueUsers(f.ctx(), now, bridge.RankLater, limit, exclude)
 		f.must(err)
 		var got []string
 		for _, d := range due {
-			got = append(got, names[d.UserID])
+			got = append(got, names[d.Due.UserID])
 		}
 		return got
 	}
@@ -146,8 +151,8 @@ func testSettle(t *testing.T, s *store.Store) {
 	old := *f.due(u.ID)
 	u = f.put(f.deactivated(u))
 	want := f.due(u.ID)
-	f.must(s.Settle(f.ctx(), old, time.Time{}))
-	f.must(s.Settle(f.ctx(), old, f.now.Add(time.Hour)))
+	f.must(f.settle(old, time.Time{}))
+	f.must(f.settle(old, f.now.Add(time.Hour)))
 	events := len(f.number())
 	ev := f.event(bridge.EventAccountParked)
 	f.must(s.Postpone(f.ctx(), old, f.now.Add(time.Hour), 1, "x", &ev))
@@ -159,14 +164,14 @@ func testSettle(t *testing.T, s *store.Store) {
 	}
 	later := f.now.Add(30 * 24 * time.Hour)
 	f.must(s.Postpone(f.ctx(), *want, f.now.Add(time.Hour), 2, "", nil))
-	f.must(s.Settle(f.ctx(), *f.due(u.ID), later))
+	f.must(f.settle(*f.due(u.ID), later))
 	want.Rank, want.At = bridge.RankLater, later
 	if diff := cmp.Diff(want, f.due(u.ID)); diff != "" {
 		t.Errorf("mark settled until later (-want +got):\n%s", diff)
 	}
 	ahead := *f.due(u.ID)
 	ahead.Version = 9 // the user was looked at in a version that made no mark
-	f.must(s.Settle(f.ctx(), ahead, later))
+	f.must(f.settle(ahead, later))
 	if diff := cmp.Diff(want, f.due(u.ID)); diff != "" {
 		t.Errorf("mark settled by a later look (-want +got):\n%s", diff)
 	}
@@ -174,13 +179,13 @@ func testSettle(t *testing.T, s *store.Store) {
 	for _, rank := range []bridge.Rank{bridge.RankContain, bridge.RankContain, bridge.RankFlags} {
 		looked := *f.due(u.ID)
 		f.must(s.MarkDue(f.ctx(), f.customer.ID, u.ID, rank, f.now))
-		f.must(s.Settle(f.ctx(), looked, time.Time{}))
+		f.must(f.settle(looked, time.Time{}))
 		f.must(s.Postpone(f.ctx(), looked, later, 3, "x", nil))
 		if d := f.due(u.ID); d == nil || d.Rank != bridge.RankContain || d.Parked != "" || d.At.After(f.now.Add(time.Second)) {
 			t.Fatalf("mark %+v after the one before it was settled, want a containment due now", d)
 		}
 	}
-	f.must(s.Settle(f.ctx(), *f.due(u.ID), later))
+	f.must(f.settle(*f.due(u.ID), later))
 	byRank, parked, err := s.DueTotals(f.ctx())
 	f.must(err)
 	if len(byRank) != 0 || parked != 0 {
@@ -214,14 +219,14 @@ func testParked(t *testing.T, s *store.Store) {
 	if n != 2 {
 		t.Errorf("%d are tried again, want the stuck one and the failed one", n)
 	}
-	due, err := s.DueUsers(f.ctx(), other.now, 10, nil)
+	due, err := s.DueUsers(f.ctx(), other.now, bridge.RankLater, 10, nil)
 	f.must(err)
 	if len(due) != 3 {
 		t.Errorf("%d due after all are tried again, want 3", len(due))
 	}
 	for _, d := range due {
-		if d.Attempts != 0 || d.Parked != "" {
-			t.Errorf("mark %+v, want no memory of failures", d)
+		if d.Due.Attempts != 0 || d.Due.Parked != "" {
+			t.Errorf("mark %+v, want no memory of failures", d.Due)
 		}
 	}
 }

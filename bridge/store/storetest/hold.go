@@ -114,8 +114,12 @@ func testHolds(t *testing.T, s *store.Store) {
 	if _, _, held, _, err := s.GlobalRemovals(f.ctx(), f.now); err != nil || held != 1 {
 		t.Errorf("%d customers held, %v", held, err)
 	}
-	f.must(s.CloseHold(f.ctx(), f.customer.ID, f.now.Add(time.Minute), f.event(bridge.EventHoldClosed)))
-	f.must(s.CloseHold(f.ctx(), f.customer.ID, f.now.Add(time.Hour), f.event(bridge.EventHoldClosed)))
+	for i, want := range []bool{true, false} {
+		closed, err := s.CloseHold(f.ctx(), f.customer.ID, f.now.Add(time.Minute), f.event(bridge.EventHoldClosed))
+		if err != nil || closed != want {
+			t.Errorf("close %d: %t, %v; want %t", i+1, closed, err, want)
+		}
+	}
 	if listed, err = s.Holds(f.ctx()); err != nil || len(listed) != 0 || f.subject(u.ID).Held {
 		t.Errorf("open holds after the answer: %+v, %v", listed, err)
 	}

@@ -86,7 +86,7 @@ func testI12AppliedVersionNeverGoesBack(t *testing.T, s *store.Store) {
 		UserID: u.ID, CustomerID: f.customer.ID, LoginKey: "anna@acme.example", OktaID: "00u1", Status: "ACTIVE", StatusAt: f.now,
 		Taken: "SUSPENDED", TakenAt: f.now.Add(time.Second), Born: true, SuspendedSince: f.now.Add(2 * time.Second), SuspendRefused: true,
 		Foreign: true, Protected: true, SessionsEnded: 5, Applied: map[string]any{"title": "newer", "n": 1.5, "list": []any{"a"}, "none": nil},
-		AppliedVersion: 6, Read: f.now.Add(3 * time.Second),
+		AppliedVersion: 6, Read: f.now.Add(3 * time.Second), Provider: "FEDERATION", Password: bridge.PasswordNone,
 	}
 	ev := f.event(bridge.EventAccountUpdated)
 	f.must(s.SaveLink(f.ctx(), newer, &ev))
@@ -99,6 +99,7 @@ func testI12AppliedVersionNeverGoesBack(t *testing.T, s *store.Store) {
 	older := newer
 	older.Status, older.Applied, older.AppliedVersion, older.SessionsEnded = "SUSPENDED", map[string]any{"title": "older"}, 5, 0
 	older.Foreign, older.Born = false, false
+	older.Provider, older.Password = "OKTA", bridge.PasswordSet
 	f.must(s.SaveLink(f.ctx(), older, nil))
 	want := older // what was read counts; what was applied does not
 	want.Applied, want.AppliedVersion = newer.Applied, 6

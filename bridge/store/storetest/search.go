@@ -219,10 +219,28 @@ func testFindGroups(t *testing.T, s *store.Store) {
 	f.wantCode("behind a deleted group", err, bridge.Expired)
 }
 
-// testGroupsOfUsers reads the groups of users, one by one and on a page.
+// testGroupsOfUsers reads the groups of users, one by one, by name and on a page: before there are groups, and as soon as there are.
 func testGroupsOfUsers(t *testing.T, s *store.Store) {
 	f := newFixture(t, s, "acme")
 	anna, bert := f.add("anna"), f.add("bert")
+	byName := func(name string, limit int) bridge.User {
+		t.Helper()
+		x, err := filter.Parse(`userName eq "` + name + `"`)
+		f.must(err)
+		page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{Filter: x, StartIndex: 1, Count: 10, References: limit})
+		f.must(err)
+		if len(page.Users) != 1 {
+			t.Fatalf("%s: %+v, want one user", name, page)
+		}
+		return page.Users[0]
+	}
+	for _, u := range []bridge.User{byName("anna", bridge.All), byName("bert", bridge.All)} {
+		alone, err := s.User(f.ctx(), f.now, f.cred, u.ID, bridge.All)
+		f.must(err)
+		if len(u.Groups)+len(alone.Groups) > 0 || u.Omitted || alone.Omitted {
+			t.Errorf("before there are groups: %+v and alone %+v", u, alone)
+		}
+	}
 	one, two := f.addGroup("One", anna.ID), f.addGroup(`T"wo`, anna.ID)
 	both := []bridge.Reference{{ID: one.ID, Display: "One"}, {ID: two.ID, Display: `T"wo`}}
 	for _, tt := range []struct {
@@ -234,13 +252,17 @@ func testGroupsOfUsers(t *testing.T, s *store.Store) {
 		f.must(err)
 		page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{StartIndex: 1, Count: 10, References: tt.limit})
 		f.must(err)
-		for how, got := range map[string]bridge.User{"alone": u, "on a page": page.Users[0]} {
+		for how, got := range map[string]bridge.User{"alone": u, "by name": byName("anna", tt.limit), "on a page": page.Users[0]} {
 			if diff := cmp.Diff(tt.want, got.Groups); diff != "" || got.Omitted != tt.omitted {
 				t.Errorf("%s, at most %d: omitted %t (-want +got):\n%s", how, tt.limit, got.Omitted, diff)
 			}
 		}
-		if u := page.Users[1]; u.ID != bert.ID || len(u.Groups) > 0 || u.Omitted {
-			t.Errorf("who is in no group: %+v", u)
+		alone, err := s.User(f.ctx(), f.now, f.cred, bert.ID, tt.limit)
+		f.must(err)
+		for how, u := range map[string]bridge.User{"alone": alone, "by name": byName("bert", tt.limit), "on a page": page.Users[1]} {
+			if u.ID != bert.ID || len(u.Groups) > 0 || u.Omitted {
+				t.Errorf("who is in no group, %s: %+v", how, u)
+			}
 		}
 	}
 }

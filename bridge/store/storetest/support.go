@@ -85,7 +85,7 @@ func testRelease(t *testing.T, s *store.Store) {
 	f.must(s.SaveLink(f.ctx(), bridge.Link{UserID: users[0].ID, CustomerID: f.customer.ID, LoginKey: "0", OktaID: "00u0"}, nil))
 	f.must(s.SaveLink(f.ctx(), bridge.Link{UserID: users[1].ID, CustomerID: f.customer.ID, LoginKey: "1", OktaID: "00u1"}, nil))
 	users[1] = f.put(f.deactivated(users[1])) // a removal that must not run any more
-	f.must(s.Settle(f.ctx(), *f.due(users[0].ID), time.Time{}))
+	f.must(f.settle(*f.due(users[0].ID), time.Time{}))
 	users[4] = f.put(f.deleted(users[4]))
 	for _, want := range []int{2, 2, 1, 0} {
 		n, err := s.ReleaseUsers(f.ctx(), f.customer.ID, 2)

@@ -166,7 +166,7 @@ func testI18CustomersApart(t *testing.T, s *store.Store) {
 	f.wantCode("MarkDue", s.MarkDue(f.ctx(), other.customer.ID, u.ID, bridge.RankContain, f.now), bridge.NotFound)
 	due := *before.Due
 	due.CustomerID = other.customer.ID
-	f.must(s.Settle(f.ctx(), due, time.Time{}))
+	f.must(f.settle(due, time.Time{}))
 	f.must(s.Postpone(f.ctx(), due, f.now, 9, "mine", nil))
 	f.must(s.SaveLink(f.ctx(), bridge.Link{UserID: u.ID, CustomerID: other.customer.ID, LoginKey: "stolen@beta.example"}, nil))
 	f.must(s.ReserveLink(f.ctx(), bridge.Link{UserID: u.ID, CustomerID: other.customer.ID, LoginKey: "stolen@beta.example"}))

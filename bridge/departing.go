@@ -1,0 +1,116 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"drawbridge/policy"
+)
+
+// departing computes the rows of a plan as things stand.
+func (s *Service) departing(ctx context.Context, customer Customer, c Choices, now time.Time, detail bool) ([]PlanRow, error) {
+	var all []Subject
+	err := s.plans.EachDeparting(ctx, customer.ID, detail, func(x Subject) error {
+		all = append(all, x)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	begin, burst := policy.Burst(unansweredRemovals(all))
+	rows := make([]PlanRow, len(all))
+	for i, x := range all {
+		came := burst && !x.User.Removed.IsZero() && !x.User.Removed.Before(begin)
+		rows[i] = departure(x, came, c, now, detail)
+	}
+	return rows, nil
+}
+
+// unansweredRemovals returns when the removals in force were accepted, and how many people are active.
+func unansweredRemovals(all []Subject) (at []time.Time, active int) {
+	for _, x := range all {
+		if x.User.Active {
+			active++
+		} else if !x.User.Removed.IsZero() && !x.Approved {
+			at = append(at, x.User.Removed)
+		}
+	}
+	return at, active
+}
+
+// departure is one row of a plan.
+func departure(x Subject, burst bool, c Choices, now time.Time, detail bool) PlanRow {
+	facts := x.factsButLogin(now)
+	facts.Connected = true // the connection may be off or paused: what matters is what SCIM would do
+	d := policy.Departure{Facts: facts, Burst: burst, Choice: c.Users[x.User.ID]}
+	r := PlanRow{UserID: x.User.ID, Ordinal: x.User.Ordinal, Active: x.User.Active, Removed: x.User.Removed, Status: facts.Status}
+	if x.Due != nil && x.Due.Parked != "" {
+		d.Stuck, r.Reason = true, x.Due.Parked
+	}
+	r.Outcome = policy.Depart(d)
+	if r.Outcome == policy.HeldBack && x.Approved {
+		r.Reason = reasonApproved
+	}
+	r.SignIn = x.signInAfter(r.Outcome, c, now)
+	if detail {
+		r.UserName = x.User.UserName()
+		r.Writes = x.departingWrites(r.Outcome)
+	}
+	return r
+}
+
+// signInAfter is how the person signs in after the disconnect.
+func (s Subject) signInAfter(o policy.Outcome, c Choices, now time.Time) SignInWay {
+	if !o.LetsIn() {
+		return NoAccess
+	}
+	if o == policy.Restore { // as it will be
+		link := *s.Link
+		link.Status = policy.Active
+		s.Link = &link
+	}
+	way := s.SignIn(now)
+	if c.signIn(s.User.ID) == ResetPassword && way != ByPassword && s.Link.Status == policy.Active {
+		return ByReset
+	}
+	if way == BySSO && !c.SSOEnds.IsZero() {
+		way = SSOEnding
+	}
+	if c.LeftTo != "" && way != BySSO && way != ByPassword {
+		return LeftToUs
+	}
+	return way
+}
+
+// signIn is the choice for one person.
+func (c Choices) signIn(userID string) SignInChoice {
+	if choice, ok := c.SignInOf[userID]; ok {
+		return choice
+	}
+	return c.SignIn
+}
+
+// departingWrites lists what is written on the account, field by field.
+func (s Subject) departingWrites(o policy.Outcome) []FieldWrite {
+	if s.Link == nil || s.Link.OktaID == "" || o == policy.Conflicting {
+		return nil
+	}
+	var writes []FieldWrite
+	if o == policy.Restore {
+		writes = append(writes, FieldWrite{"status", s.Link.Status, policy.Active})
+	} else if s.Link.Status == policy.Deprovisioned {
+		return nil // Okta takes no profile of it
+	}
+	for _, f := range []struct {
+		name string
+		to   bool
+	}{{"isSCIMConnected", false}, {"isSCIMActive", s.User.Active}} {
+		if from := s.Link.Applied[f.name]; from != f.to {
+			writes = append(writes, FieldWrite{f.name, from, f.to})
+		}
+	}
+	return writes
+}
+
+// reasonApproved marks somebody whose removal a person let through and which is not carried out yet.
+const reasonApproved = "approved"
