@@ -8,42 +8,33 @@ import (
 )
 
 // departing computes the rows of a plan as things stand.
-func (s *Service) departing(ctx context.Context, customer Customer, c Choices, now time.Time, detail bool) ([]PlanRow, error) {
-	var all []Subject
-	err := s.plans.EachDeparting(ctx, customer.ID, detail, func(x Subject) error {
-		all = append(all, x)
+func (s *Service) departing(ctx context.Context, p Plan, now time.Time) ([]PlanRow, error) {
+	var rows []PlanRow
+	err := s.plans.EachDeparting(ctx, p.CustomerID, true, func(x Subject) error {
+		rows = append(rows, departure(x, p, now))
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	begin, burst := policy.Burst(unansweredRemovals(all))
-	rows := make([]PlanRow, len(all))
-	for i, x := range all {
-		came := burst && !x.User.Removed.IsZero() && !x.User.Removed.Before(begin)
-		rows[i] = departure(x, came, c, now, detail)
-	}
-	return rows, nil
+	return rows, err
 }
 
-// unansweredRemovals returns when the removals in force were accepted, and how many people are active.
-func unansweredRemovals(all []Subject) (at []time.Time, active int) {
-	for _, x := range all {
-		if x.User.Active {
-			active++
-		} else if !x.User.Removed.IsZero() && !x.Approved {
-			at = append(at, x.User.Removed)
-		}
+// sso says what is known of an identity provider, as far as a plan depends on it.
+func (p *OktaIdP) sso(now time.Time) string {
+	switch {
+	case p == nil:
+		return ""
+	case now.Sub(p.Read) > idpFresh:
+		return "stale"
 	}
-	return at, active
+	return p.ID + " " + string(p.Status)
 }
 
 // departure is one row of a plan.
-func departure(x Subject, burst bool, c Choices, now time.Time, detail bool) PlanRow {
+func departure(x Subject, p Plan, now time.Time) PlanRow {
+	burst := !p.BurstFrom.IsZero() && !x.User.Removed.Before(p.BurstFrom)
 	facts := x.factsButLogin(now)
 	facts.Connected = true // the connection may be off or paused: what matters is what SCIM would do
-	d := policy.Departure{Facts: facts, Burst: burst, Choice: c.Users[x.User.ID]}
-	r := PlanRow{UserID: x.User.ID, Ordinal: x.User.Ordinal, Active: x.User.Active, Removed: x.User.Removed, Status: facts.Status}
+	d := policy.Departure{Facts: facts, Burst: burst, Choice: p.Choices.Users[x.User.ID]}
+	r := PlanRow{UserID: x.User.ID, Ordinal: x.User.Ordinal, Active: x.User.Active, Removed: x.User.Removed, Status: facts.Status, Facts: x.PlanFacts}
 	if x.Due != nil && x.Due.Parked != "" {
 		d.Stuck, r.Reason = true, x.Due.Parked
 	}
@@ -51,11 +42,8 @@ func departure(x Subject, burst bool, c Choices, now time.Time, detail bool) Pla
 	if r.Outcome == policy.HeldBack && x.Approved {
 		r.Reason = reasonApproved
 	}
-	r.SignIn = x.signInAfter(r.Outcome, c, now)
-	if detail {
-		r.UserName = x.User.UserName()
-		r.Writes = x.departingWrites(r.Outcome)
-	}
+	r.SignIn = x.signInAfter(r.Outcome, p.Choices, now)
+	r.UserName, r.Writes = x.User.UserName(), x.departingWrites(r.Outcome)
 	return r
 }
 

@@ -29,17 +29,28 @@ func (s *Service) PlanDisconnect(ctx context.Context, a Actor, slug string, c Ch
 	if err := c.check(now); err != nil {
 		return Plan{}, err
 	}
-	rows, err := s.departing(ctx, customer, c, now, true)
+	p := Plan{
+		ID: s.newID(), CustomerID: customer.ID, State: PlanOpen, Choices: c, Epoch: customer.Epoch,
+		Created: now, CreatedBy: a.Name, Expires: now.Add(PlanLife), RunAt: c.At,
+	}
+	removals, active, err := s.plans.Unanswered(ctx, customer.ID)
+	if err != nil {
+		return Plan{}, err
+	}
+	p.BurstFrom, _ = policy.Burst(removals, active)
+	idp, err := s.plans.IdPOf(ctx, customer.ID)
+	if err != nil {
+		return Plan{}, err
+	}
+	p.SSO = idp.sso(now)
+	rows, err := s.departing(ctx, p, now)
 	if err != nil {
 		return Plan{}, err
 	}
 	if err := c.known(rows); err != nil {
 		return Plan{}, err
 	}
-	p := Plan{
-		ID: s.newID(), CustomerID: customer.ID, State: PlanOpen, Choices: c, Hash: hashPlan(c, rows), Epoch: customer.Epoch,
-		Created: now, CreatedBy: a.Name, Expires: now.Add(PlanLife), RunAt: c.At,
-	}
+	p.Hash = hashPlan(c, rows)
 	p.count(rows)
 	if !c.At.IsZero() {
 		p.Expires = c.At
@@ -205,30 +216,26 @@ func (s *Service) stillHolds(ctx context.Context, customer Customer, p Plan, now
 	if customer.Epoch != p.Epoch {
 		return newError(NeedsPerson, fmt.Sprintf("the connection was cut since plan %d was made; make a new one with `drawbridge disconnect plan %s`", p.Number, customer.Slug))
 	}
-	approved := make(map[string]PlanRow, p.People())
-	err := s.eachPlanRow(ctx, p, func(r PlanRow) error {
-		approved[r.UserID] = r
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	current, err := s.departing(ctx, customer, p.Choices, now, false)
+	idp, err := s.plans.IdPOf(ctx, customer.ID)
 	if err != nil {
 		return err
 	}
 	var changed []PlanRow
 	worse, approvals := 0, 0
-	for _, r := range current {
-		was, known := approved[r.UserID]
+	err = s.plans.EachChanged(ctx, p, idp.sso(now) != p.SSO, func(x Subject, was *PlanRow) error {
+		r := departure(x, p, now)
 		switch {
 		case r.Reason == reasonApproved:
 			approvals++
-		case known && r.worse(was), !known && (r.unanswered() || r.Outcome == policy.Conflicting):
+		case was != nil && r.worse(*was), was == nil && (r.unanswered() || r.Outcome == policy.Conflicting):
 			worse++
-		case !known, r.Outcome != was.Outcome, r.SignIn != was.SignIn:
+		default:
 			changed = append(changed, r)
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if approvals > 0 {
 		return newError(Conflict, fmt.Sprintf("%d removals that a person let through are not carried out yet, and would never be; confirm when they are (see `drawbridge sync status`)", approvals))
@@ -236,23 +243,7 @@ func (s *Service) stillHolds(ctx context.Context, customer Customer, p Plan, now
 	if worse > 0 {
 		return newError(NeedsPerson, fmt.Sprintf("%d people would be worse off than plan %d says; make a new one with `drawbridge disconnect plan %s` and read it", worse, p.Number, customer.Slug))
 	}
-	return s.refresh(ctx, customer, p, changed, now)
-}
-
-// refresh writes the rows that changed since the plan was made.
-func (s *Service) refresh(ctx context.Context, customer Customer, p Plan, changed []PlanRow, now time.Time) error {
-	if len(changed) == 0 {
-		return nil
-	}
-	ids := make(map[string]bool, len(changed))
-	for _, r := range changed {
-		ids[r.UserID] = true
-	}
-	detailed, err := s.departing(ctx, customer, p.Choices, now, true)
-	if err != nil {
-		return err
-	}
-	return s.plans.SavePlanRows(ctx, p, slices.DeleteFunc(detailed, func(r PlanRow) bool { return !ids[r.UserID] }))
+	return s.plans.SavePlanRows(ctx, p, changed)
 }
 
 // cut runs a confirmed plan.

@@ -41,8 +41,10 @@ type Plan struct {
 	Hash        string // over choices and rows: what a person approved
 	Choices     Choices
 	Totals      map[policy.Outcome]int
-	Conversions int // people who are to set a password
-	NoSignIn    int // people of whom nothing says how they would sign in, and whom nobody has taken on
+	Conversions int       // people who are to set a password
+	NoSignIn    int       // people of whom nothing says how they would sign in, and whom nobody has taken on
+	BurstFrom   time.Time // since when removals count as those of the departure; zero: none do
+	SSO         string    // what was known of the customer's identity provider
 	Created     time.Time
 	CreatedBy   string
 	Expires     time.Time
@@ -95,6 +97,7 @@ type PlanRow struct {
 	Removed  time.Time     // when the removal in force was accepted; zero: none
 	Reason   string        // code of what stands in the way; empty: nothing
 	Writes   []FieldWrite
+	Facts    string // what the row was computed from, for comparison alone
 
 	// What became of it; empty until the plan is done.
 	Result     RowResult

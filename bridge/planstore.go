@@ -11,6 +11,14 @@ type PlanStore interface {
 	// of their ordinals: deleted ones too, if there is an account. Without detail the subjects hold no attributes and no
 	// applied profile.
 	EachDeparting(ctx context.Context, customerID string, detail bool, each func(Subject) error) error
+	// Unanswered returns when the removals in force were accepted that nobody let through, of users as in EachDeparting, and how
+	// many users are active.
+	Unanswered(ctx context.Context, customerID string) (at []time.Time, active int, err error)
+	// EachChanged calls each, with detail, for those users as in EachDeparting whose row in the plan was computed from
+	// something else, or who have none; with all, for every user. was is the row's outcome and sign-in, nil where there is none.
+	EachChanged(ctx context.Context, p Plan, all bool, each func(x Subject, was *PlanRow) error) error
+	// IdPOf returns what was last read of the customer's identity provider; nil: nothing, or it has none.
+	IdPOf(ctx context.Context, customerID string) (*OktaIdP, error)
 	// EachRejoining calls each for every user of a customer who would come back under SCIM if its disconnect were undone.
 	EachRejoining(ctx context.Context, customerID string, each func(Subject) error) error
 	// AddPlan stores a plan under the customer's next number and cancels one that is open.

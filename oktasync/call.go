@@ -28,9 +28,15 @@ func (j *job) send(ctx context.Context, c call) error {
 	return j.finish(ctx, in, c)
 }
 
+// readFor is how old the read may be when a revocation starts (I6): a process that slept after it decided decides again.
+const readFor = time.Minute
+
 // begin commits that a call is about to be sent.
 func (j *job) begin(ctx context.Context, kind string) (bridge.Intent, error) {
 	now := j.Now()
+	if revokes(kind) && now.Sub(j.Link.Read) > readFor {
+		return bridge.Intent{}, &bridge.Error{Code: bridge.Conflict, Message: "the account was read too long ago; decide again"}
+	}
 	in := bridge.Intent{
 		ID: j.NewID(), CustomerID: j.User.CustomerID, UserID: j.User.ID, Kind: kind, State: bridge.IntentSent,
 		Version: j.User.Version, Epoch: j.Customer.Epoch, Revokes: revokes(kind), Answered: revokes(kind) && j.answered(), Sent: now, Deadline: now.Add(j.Timeout),

@@ -4,31 +4,40 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"time"
 
 	"drawbridge/bridge"
 )
 
-// departingPage is how many users are read at once.
-const departingPage = 10_000
-
 const (
+	// Few are stuck, let through or locked out: those are found once, and not looked up for each of a hundred thousand.
+	departingFew = `WITH stuck AS MATERIALIZED (SELECT user_id, parked FROM due WHERE customer_id = $1 AND parked <> ''),
+  passed AS MATERIALIZED (SELECT user_id, removed_at FROM approvals WHERE customer_id = $1),
+  locked AS MATERIALIZED (SELECT user_id, since FROM containments WHERE customer_id = $1 AND lifted_at = 0)
+SELECT `
 	departingColumns = `u.ordinal, u.id, u.active, u.removed_at, u.deleted_at, l.okta_id, l.status, l.status_at, l.taken, l.taken_at, l.foreign_account, l.protected,
   l.provider, l.has_password, d.parked, a.user_id IS NOT NULL, k.since`
-	departingDetail = `, u.doc, l.applied`
-	departingFrom   = ` FROM users u
-  LEFT JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
-  LEFT JOIN due d ON d.customer_id = u.customer_id AND d.user_id = u.id
-  LEFT JOIN approvals a ON a.customer_id = u.customer_id AND a.user_id = u.id AND a.removed_at = u.removed_at
-  LEFT JOIN containments k ON k.customer_id = u.customer_id AND k.user_id = u.id AND k.lifted_at = 0
-WHERE u.customer_id = ? AND u.ordinal > ?`
-	hasAccount    = ` AND (NOT u.deleted OR l.okta_id IS NOT NULL)`
-	stillGoverned = hasAccount + ` AND u.connected`
-	rejoins       = hasAccount + ` AND NOT u.connected AND NOT EXISTS (SELECT 1 FROM unmanaged m WHERE m.customer_id = u.customer_id AND m.user_id = u.id)`
-	byOrdinal     = ` ORDER BY u.ordinal LIMIT ?`
+	departingDetail = `, u.doc, l.applied, ` + departingFacts
 
-	departing       = `SELECT ` + departingColumns + departingFrom + stillGoverned + byOrdinal
-	departingInFull = `SELECT ` + departingColumns + departingDetail + departingFrom + stillGoverned + byOrdinal
-	rejoining       = `SELECT ` + departingColumns + departingFrom + rejoins + byOrdinal
+	// Whatever a row of a plan follows from, but for the identity provider and what a person chose.
+	departingFacts = `concat_ws('/', u.active, u.removed_at, COALESCE(l.okta_id, ''), l.status, l.status_at, l.taken, l.taken_at, l.foreign_account, l.protected, l.provider, l.has_password,
+  COALESCE(d.parked, ''), a.user_id IS NOT NULL, COALESCE(k.since, 0))`
+	departingFrom = ` FROM users u
+  LEFT JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
+  LEFT JOIN stuck d ON d.user_id = u.id
+  LEFT JOIN passed a ON a.user_id = u.id AND a.removed_at = u.removed_at
+  LEFT JOIN locked k ON k.user_id = u.id`
+	ofCustomer    = ` WHERE u.customer_id = $1 AND (NOT u.deleted OR l.okta_id IS NOT NULL)`
+	stillGoverned = ofCustomer + ` AND u.connected`
+	rejoins       = ofCustomer + ` AND NOT u.connected AND NOT EXISTS (SELECT 1 FROM unmanaged m WHERE m.customer_id = u.customer_id AND m.user_id = u.id)`
+	byOrdinal     = ` ORDER BY u.ordinal`
+
+	departing       = departingFew + departingColumns + departingFrom + stillGoverned + byOrdinal
+	departingInFull = departingFew + departingColumns + departingDetail + departingFrom + stillGoverned + byOrdinal
+	rejoining       = departingFew + departingColumns + departingFrom + rejoins + byOrdinal
+	changed         = departingFew + departingColumns + departingDetail + `, r.outcome, r.sign_in` + departingFrom + `
+  LEFT JOIN plan_rows r ON r.customer_id = u.customer_id AND r.plan_id = $2 AND r.ordinal = u.ordinal` + stillGoverned + `
+  AND ($3 OR r.facts IS NULL OR r.facts <> ` + departingFacts + `)` + byOrdinal
 )
 
 // EachDeparting implements bridge.PlanStore.
@@ -37,45 +46,73 @@ func (s *Store) EachDeparting(ctx context.Context, customerID string, detail boo
 	if detail {
 		query = departingInFull
 	}
-	return failed("read the people of a plan", s.eachOf(ctx, query, detail, customerID, each))
+	return failed("read the people of a plan", s.eachOf(ctx, query, customerID, nil, func(rows *sql.Rows) (bridge.Subject, error) {
+		return scanDeparting(rows, detail)
+	}, each))
 }
 
 // EachRejoining implements bridge.PlanStore.
 func (s *Store) EachRejoining(ctx context.Context, customerID string, each func(bridge.Subject) error) error {
-	return failed("read the people who would come back", s.eachOf(ctx, rejoining, false, customerID, each))
+	return failed("read the people who would come back", s.eachOf(ctx, rejoining, customerID, nil, func(rows *sql.Rows) (bridge.Subject, error) {
+		return scanDeparting(rows, false)
+	}, each))
 }
 
-// eachOf reads page by page, so that no statement holds the whole customer.
-func (s *Store) eachOf(ctx context.Context, query string, detail bool, customerID string, each func(bridge.Subject) error) error {
+// EachChanged implements bridge.PlanStore. The database compares: of a hundred thousand people few have changed.
+func (s *Store) EachChanged(ctx context.Context, p bridge.Plan, all bool, each func(bridge.Subject, *bridge.PlanRow) error) error {
+	var outcome, signIn sql.NullString
+	scan := func(rows *sql.Rows) (bridge.Subject, error) { return scanDeparting(rows, true, &outcome, &signIn) }
+	return failed("compare a plan", s.eachOf(ctx, changed, p.CustomerID, []any{p.ID, all}, scan, func(x bridge.Subject) error {
+		if !outcome.Valid {
+			return each(x, nil)
+		}
+		was := bridge.PlanRow{UserID: x.User.ID, Ordinal: x.User.Ordinal, SignIn: bridge.SignInWay(signIn.String)}
+		become(&was.Outcome, outcome.String)
+		return each(x, &was)
+	}))
+}
+
+// eachOf reads everybody in one statement: joined page by page, a hundred thousand people take twice as long. The query takes the
+// customer, and more.
+func (s *Store) eachOf(
+	ctx context.Context, query, customerID string, more []any, scan func(*sql.Rows) (bridge.Subject, error), each func(bridge.Subject) error,
+) error {
 	customer, err := s.CustomerByID(ctx, customerID)
 	if err != nil {
 		return err
 	}
-	idp, err := s.idpOf(ctx, customerID)
+	idp, err := s.IdPOf(ctx, customerID)
 	if err != nil {
 		return err
 	}
-	for after := int64(0); ; {
-		n := 0
-		err := s.reading().each(ctx, query, func(rows *sql.Rows) error {
-			x, err := scanDeparting(rows, detail)
-			if err != nil {
-				return err
-			}
-			n++
-			after = x.User.Ordinal
-			x.Customer, x.IdP = customer, idp
-			x.User.CustomerID, x.User.Connected = customerID, true
-			return each(x)
-		}, customerID, after, departingPage)
-		if err != nil || n < departingPage {
+	return s.reading().each(ctx, query, func(rows *sql.Rows) error {
+		x, err := scan(rows)
+		if err != nil {
 			return err
 		}
+		x.Customer, x.IdP = customer, idp
+		x.User.CustomerID, x.User.Connected = customerID, true
+		return each(x)
+	}, append([]any{customerID}, more...)...)
+}
+
+const (
+	unansweredRemovals = `SELECT u.removed_at FROM users u WHERE u.customer_id = ? AND u.connected AND NOT u.active AND u.removed_at <> 0
+  AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.customer_id = u.customer_id AND a.user_id = u.id AND a.removed_at = u.removed_at)`
+	activeUsers = `SELECT COUNT(*) FROM users u WHERE u.customer_id = ? AND u.connected AND u.active`
+)
+
+// Unanswered implements bridge.PlanStore.
+func (s *Store) Unanswered(ctx context.Context, customerID string) (at []time.Time, active int, err error) {
+	var removed []int64
+	if err = s.reading().list(ctx, &removed, unansweredRemovals, customerID); err == nil {
+		_, err = s.reading().get(ctx, &active, activeUsers, customerID)
 	}
+	return mapped(removed, moment), active, failed("list the removals", err)
 }
 
 // scanDeparting scans one row by hand: there are a hundred thousand of them while a person waits.
-func scanDeparting(rows *sql.Rows, detail bool) (bridge.Subject, error) {
+func scanDeparting(rows *sql.Rows, detail bool, more ...any) (bridge.Subject, error) {
 	var x bridge.Subject
 	var l bridge.Link
 	var removed, deleted int64
@@ -89,8 +126,9 @@ func scanDeparting(rows *sql.Rows, detail bool) (bridge.Subject, error) {
 		&provider, &password, &parked, &x.Approved, &contained,
 	}
 	if detail {
-		into = append(into, &x.User.Doc, &applied)
+		into = append(into, &x.User.Doc, &applied, &x.PlanFacts)
 	}
+	into = append(into, more...)
 	if err := rows.Scan(into...); err != nil {
 		return x, err
 	}
@@ -119,11 +157,11 @@ func scanDeparting(rows *sql.Rows, detail bool) (bridge.Subject, error) {
 
 const idpOf = `SELECT ` + idpColumns + ` FROM customers c` + idpOfCustomer + ` WHERE c.id = ?`
 
-// idpOf returns nil where the customer has no identity provider in Okta, or it was never read.
-func (s *Store) idpOf(ctx context.Context, customerID string) (*bridge.OktaIdP, error) {
+// IdPOf implements bridge.PlanStore.
+func (s *Store) IdPOf(ctx context.Context, customerID string) (*bridge.OktaIdP, error) {
 	var row struct {
 		IdP idpRow `db:"p"`
 	}
 	_, err := s.reading().get(ctx, &row, idpOf, customerID)
-	return row.IdP.idp(), err
+	return row.IdP.idp(), failed("read what is known of an identity provider", err)
 }

@@ -9,7 +9,7 @@ import (
 	"drawbridge/bridge"
 )
 
-const planColumns = `p.id, p.customer_id, p.number, p.state, p.hash, p.choices, p.totals, p.no_sign_in, p.epoch, p.created_at, p.created_by, p.expires_at,
+const planColumns = `p.id, p.customer_id, p.number, p.state, p.hash, p.choices, p.totals, p.burst_from, p.sso, p.no_sign_in, p.epoch, p.created_at, p.created_by, p.expires_at,
   p.confirmed_at, p.confirmed_by, p.accepted, p.run_at, p.finished_at, p.swept_at, p.undone_at, p.undone_by, p.conversions, p.second_by`
 
 // planRow is a row of plans.
@@ -21,6 +21,8 @@ type planRow struct {
 	Hash        string `db:"hash"`
 	Choices     []byte `db:"choices"`
 	Totals      []byte `db:"totals"`
+	BurstFrom   int64  `db:"burst_from"`
+	SSO         string `db:"sso"`
 	NoSignIn    int    `db:"no_sign_in"`
 	Epoch       int64  `db:"epoch"`
 	Created     int64  `db:"created_at"`
@@ -43,7 +45,7 @@ func (r planRow) plan() (bridge.Plan, error) {
 		ID: r.ID, CustomerID: r.CustomerID, Number: r.Number, State: bridge.PlanState(r.State), Hash: r.Hash, NoSignIn: r.NoSignIn, Epoch: r.Epoch,
 		Created: moment(r.Created), CreatedBy: r.CreatedBy, Expires: moment(r.Expires), Confirmed: moment(r.Confirmed), ConfirmedBy: r.ConfirmedBy,
 		Accepted: r.Accepted, RunAt: moment(r.RunAt), Finished: moment(r.Finished), Swept: moment(r.Swept), Undone: moment(r.Undone), UndoneBy: r.UndoneBy,
-		Conversions: r.Conversions, SecondBy: r.SecondBy,
+		BurstFrom: moment(r.BurstFrom), SSO: r.SSO, Conversions: r.Conversions, SecondBy: r.SecondBy,
 	}
 	if err := json.Unmarshal(r.Choices, &p.Choices); err != nil {
 		return p, fmt.Errorf("the choices of plan %d cannot be read: %w", p.Number, err)
@@ -56,8 +58,8 @@ func (r planRow) plan() (bridge.Plan, error) {
 
 const (
 	insertPlan = `INSERT INTO plans (id, customer_id, number, state, hash, choices, totals, no_sign_in, epoch, created_at, created_by, expires_at,
-  confirmed_at, confirmed_by, second_by, accepted, run_at, finished_at, swept_at, undone_at, undone_by, conversions)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', '', ?, 0, 0, 0, '', ?)`
+  confirmed_at, confirmed_by, second_by, accepted, run_at, finished_at, swept_at, undone_at, undone_by, conversions, burst_from, sso)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', '', ?, 0, 0, 0, '', ?, ?, ?)`
 	lastPlanNumber = `SELECT COALESCE(MAX(number), 0) FROM plans WHERE customer_id = ?`
 	replaceOpen    = `UPDATE plans SET state = 'cancelled' WHERE customer_id = ? AND state = 'open'`
 )
@@ -91,7 +93,7 @@ func (s *Store) AddPlan(ctx context.Context, p bridge.Plan, rows []bridge.PlanRo
 			return err
 		}
 		_, err = tx.exec(ctx, insertPlan, p.ID, p.CustomerID, p.Number, string(p.State), p.Hash, choices, totals, p.NoSignIn, p.Epoch,
-			micros(p.Created), p.CreatedBy, micros(p.Expires), micros(p.RunAt), p.Conversions)
+			micros(p.Created), p.CreatedBy, micros(p.Expires), micros(p.RunAt), p.Conversions, micros(p.BurstFrom), p.SSO)
 		if err != nil {
 			return err
 		}
@@ -100,8 +102,17 @@ func (s *Store) AddPlan(ctx context.Context, p bridge.Plan, rows []bridge.PlanRo
 		}
 		return tx.addEvents(ctx, e)
 	})
+	if err == nil && s.dialect == postgres && len(rows) >= manyRows {
+		// Statements prepared while the table was small would read it once a row until the database looks at it by itself.
+		_, err = s.writing().exec(ctx, analyzeRows)
+	}
 	return p, failed("add a plan", err)
 }
+
+// manyRows is from how many rows on a plan changes what the planner of PostgreSQL should know of the table.
+const manyRows = 1000
+
+const analyzeRows = `ANALYZE plan_rows`
 
 func encodePlan(p bridge.Plan) (choices, totals string, err error) {
 	c, err := json.Marshal(p.Choices)

@@ -14,12 +14,12 @@ const planChunk = 2000
 
 const (
 	// The rows come as a JSON array of arrays, which both databases take apart.
-	planRowsHead = `INSERT INTO plan_rows (plan_id, ordinal, customer_id, user_id, user_name, outcome, sign_in, status, active, removed_at, reason, writes, result, after, note)
+	planRowsHead = `INSERT INTO plan_rows (plan_id, ordinal, customer_id, user_id, user_name, outcome, sign_in, status, active, removed_at, reason, writes, facts, result, after, note)
 SELECT p.id, CAST(value ->> 0 AS BIGINT), p.customer_id, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, CAST(value ->> 6 AS BOOLEAN),
-  CAST(value ->> 7 AS BIGINT), value ->> 8, value ->> 9, '', '', '' FROM plans p CROSS JOIN `
+  CAST(value ->> 7 AS BIGINT), value ->> 8, value ->> 9, value ->> 10, '', '', '' FROM plans p CROSS JOIN `
 	planRowsTail = ` WHERE p.customer_id = ? AND p.id = ?
 ON CONFLICT (plan_id, ordinal) DO UPDATE SET user_name = excluded.user_name, outcome = excluded.outcome, sign_in = excluded.sign_in, status = excluded.status,
-  active = excluded.active, removed_at = excluded.removed_at, reason = excluded.reason, writes = excluded.writes`
+  active = excluded.active, removed_at = excluded.removed_at, reason = excluded.reason, writes = excluded.writes, facts = excluded.facts`
 	planRowsSQLite   = planRowsHead + fromJSON + planRowsTail
 	planRowsPostgres = planRowsHead + fromJSONB + planRowsTail
 )
@@ -35,7 +35,7 @@ func encodePlanRows(rows []bridge.PlanRow) ([]string, error) {
 				return nil, fmt.Errorf("encode a row of a plan: %w", err)
 			}
 			list[i] = []any{
-				r.Ordinal, r.UserID, r.UserName, string(r.Outcome), string(r.SignIn), string(r.Status), r.Active, micros(r.Removed), r.Reason, string(writes),
+				r.Ordinal, r.UserID, r.UserName, string(r.Outcome), string(r.SignIn), string(r.Status), r.Active, micros(r.Removed), r.Reason, string(writes), r.Facts,
 			}
 		}
 		b, err := json.Marshal(list)
@@ -135,9 +135,9 @@ FROM (
 ) f WHERE plan_rows.plan_id = f.plan_id AND plan_rows.ordinal = f.place`
 
 	// Who came between the last look at a plan and the cut was released by it like everybody else.
-	lateRows = `INSERT INTO plan_rows (plan_id, ordinal, customer_id, user_id, user_name, outcome, sign_in, status, active, removed_at, reason, writes, result, after, note)
+	lateRows = `INSERT INTO plan_rows (plan_id, ordinal, customer_id, user_id, user_name, outcome, sign_in, status, active, removed_at, reason, writes, facts, result, after, note)
 SELECT p.id, u.ordinal, u.customer_id, u.id, '', CASE WHEN l.status IN ('', 'SUSPENDED', 'DEPROVISIONED') THEN 'stays_inactive' ELSE 'stays_active' END, 'unknown',
-  l.status, u.active, u.removed_at, 'came_late', 'null', '', '', ''
+  l.status, u.active, u.removed_at, 'came_late', 'null', '', '', '', ''
 FROM plans p JOIN users u ON u.customer_id = p.customer_id JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
 WHERE p.customer_id = ? AND p.id = ? AND NOT u.connected
   AND NOT EXISTS (SELECT 1 FROM unmanaged m WHERE m.customer_id = u.customer_id AND m.user_id = u.id)

@@ -12,9 +12,10 @@ const (
 	uncutCustomer = `UPDATE customers SET state = 'held', epoch = epoch + 1, disconnected_by = 0, verify_from = 0, modified_at = ? WHERE id = ?`
 
 	rejoinUsers = `UPDATE users SET connected = TRUE, version = version + 1
-WHERE customer_id = $1 AND NOT connected AND ordinal IN (
-  SELECT u.ordinal FROM users u WHERE u.customer_id = $1 AND NOT u.connected
-    AND NOT EXISTS (SELECT 1 FROM unmanaged m WHERE m.customer_id = u.customer_id AND m.user_id = u.id) ORDER BY u.ordinal LIMIT $2)
+WHERE customer_id = $1 AND NOT connected AND NOT EXISTS (SELECT 1 FROM unmanaged m WHERE m.customer_id = users.customer_id AND m.user_id = users.id)
+  AND ordinal <= (SELECT MAX(ordinal) FROM (
+    SELECT u.ordinal FROM users u WHERE u.customer_id = $1 AND NOT u.connected
+      AND NOT EXISTS (SELECT 1 FROM unmanaged m WHERE m.customer_id = u.customer_id AND m.user_id = u.id) ORDER BY u.ordinal LIMIT $2) AS first)
 RETURNING id, version`
 
 	rejoinedSQLite   = joinedHead + `'` + bridge.EventUserRejoined + `'` + joinedMiddle + fromJSON + releasedTail
@@ -24,10 +25,11 @@ RETURNING id, version`
 	// has none gets one.
 	rejoinedDueHead = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
 SELECT u.id, u.customer_id, CASE WHEN u.removed_at <> 0 AND NOT u.active THEN 1 WHEN l.okta_id IS NULL THEN 3 ELSE 5 END, ?, u.version, 0, ''
-FROM users u LEFT JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
-WHERE u.customer_id = ? AND (u.active OR l.okta_id IS NOT NULL) AND u.id IN (SELECT value ->> 1 FROM `
-	rejoinedDueSQLite   = rejoinedDueHead + fromJSON + flagsTail
-	rejoinedDuePostgres = rejoinedDueHead + fromJSONB + flagsTail
+FROM `
+	rejoinedDueTail = ` AS e CROSS JOIN users u LEFT JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
+WHERE u.customer_id = ? AND u.id = e.value ->> 1 AND (u.active OR l.okta_id IS NOT NULL)` + replaceMark
+	rejoinedDueSQLite   = rejoinedDueHead + fromJSON + rejoinedDueTail
+	rejoinedDuePostgres = rejoinedDueHead + fromJSONB + rejoinedDueTail
 
 	dropRestorations = `DELETE FROM restorations WHERE customer_id = ?`
 )
@@ -99,7 +101,7 @@ func (s *Store) RejoinUsers(ctx context.Context, customerID string, limit int) (
 			return err
 		}
 		now := micros(s.now())
-		if _, err := tx.exec(ctx, s.dialect.pick(rejoinedDueSQLite, rejoinedDuePostgres), now, customerID, string(list)); err != nil {
+		if _, err := tx.exec(ctx, s.dialect.pick(rejoinedDueSQLite, rejoinedDuePostgres), now, string(list), customerID); err != nil {
 			return err
 		}
 		_, err = tx.exec(ctx, s.dialect.pick(rejoinedSQLite, rejoinedPostgres), now, string(list), customerID)

@@ -11,7 +11,8 @@ const (
 	countConnected = `SELECT COUNT(*) FROM users WHERE customer_id = ? AND connected`
 
 	releaseUsers = `UPDATE users SET connected = FALSE, version = version + 1
-WHERE customer_id = $1 AND connected AND ordinal IN (SELECT ordinal FROM users WHERE customer_id = $1 AND connected ORDER BY ordinal LIMIT $2)
+WHERE customer_id = $1 AND connected AND ordinal <= (
+  SELECT MAX(ordinal) FROM (SELECT ordinal FROM users WHERE customer_id = $1 AND connected ORDER BY ordinal LIMIT $2) AS first)
 RETURNING id, version`
 
 	// The released come as a JSON array of [event id, user id, version], which both databases take apart.
@@ -28,9 +29,10 @@ SELECT value ->> 0, c.id, ?, c.epoch, `
 	// back goes first.
 	flagsHead = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
 SELECT u.id, u.customer_id, CASE WHEN r.user_id IS NULL THEN 5 ELSE 2 END, ?, u.version, 0, ''
-FROM users u JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id LEFT JOIN restorations r ON r.customer_id = u.customer_id AND r.user_id = u.id
-WHERE u.customer_id = ? AND u.id IN (SELECT value ->> 1 FROM `
-	flagsTail = `)
+FROM `
+	flagsTail = ` AS e CROSS JOIN users u CROSS JOIN links l LEFT JOIN restorations r ON r.customer_id = u.customer_id AND r.user_id = u.id
+WHERE u.customer_id = ? AND u.id = e.value ->> 1 AND l.customer_id = u.customer_id AND l.user_id = u.id` + replaceMark
+	replaceMark = `
 ON CONFLICT (user_id) DO UPDATE SET rank = CASE WHEN due.rank = 0 THEN 0 ELSE excluded.rank END, due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
 	flagsSQLite   = flagsHead + fromJSON + flagsTail
 	flagsPostgres = flagsHead + fromJSONB + flagsTail
@@ -72,7 +74,7 @@ func (s *Store) ReleaseUsers(ctx context.Context, customerID string, limit int) 
 		if err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, s.dialect.pick(flagsSQLite, flagsPostgres), micros(now), customerID, string(list)); err != nil {
+		if _, err := tx.exec(ctx, s.dialect.pick(flagsSQLite, flagsPostgres), micros(now), string(list), customerID); err != nil {
 			return err
 		}
 		_, err = tx.exec(ctx, s.dialect.pick(releasedSQLite, releasedPostgres), micros(now), string(list), customerID)

@@ -28,8 +28,10 @@ func mutants() []mutant {
 	return []mutant{
 		{"I3", "oktasync/admit.go", "	case v.Hold:\n", "	case v.Hold && false:\n", sync, "TestI3_StormIsStoppedByTheLimits/6/sqlite"},
 		{"I4", "policy/decide.go", "		return InGrace\n", "		return GraceOver\n", sync, "TestLifecycle/sqlite"},
+		{"I4", "oktasync/call.go", "	case l.SuspendedSince.Before(a.StatusChanged):", "	case l.SuspendedSince.Before(a.StatusChanged) && false:", sync, "TestI4_GraceRunsFromTheLatestSuspension"},
 		{"I5", "oktasync/call.go", "l.Foreign = customer != j.User.CustomerID || key != j.User.ID", "l.Foreign = customer == key && false", sync, "TestI5_TestI6_ForeignMarkerStopsEverything/sqlite"},
 		{"I6", "oktasync/reconcile.go", "return j.unread() || stale", "return false", sync, "TestI5_TestI6_ForeignMarkerStopsEverything/sqlite"},
+		{"I6", "oktasync/call.go", "	if revokes(kind) && now.Sub(j.Link.Read) > readFor {", "	if revokes(kind) && now.Sub(j.Link.Read) > 24*readFor {", sync, "TestI6_ASleepAfterTheDecision"},
 		{"I7", "policy/decide.go", "return f.Connected && !f.Active && !f.RemovedAt.IsZero()", "return f.Connected && !f.Active", "./policy", "TestI7_AbsenceNeverRevokes"},
 		{"I8", "bridge/userface.go", "withActive(d.Attributes, cur.Active), \"\")", "withActive(d.Attributes, false), \"\")", face, "TestI8_AbsentActiveChangesNothing/sqlite"},
 		{"I11", "bridge/userface.go", "	if next.Active || !cur.Active {\n", "	if true {\n", face, "TestI11_RemovalIsTakenWhateverTheName/sqlite"},

@@ -93,6 +93,9 @@ ALTER TABLE customers ADD COLUMN paused_at BIGINT NOT NULL DEFAULT 0;       -- 0
 ALTER TABLE customers ADD COLUMN paused_until BIGINT NOT NULL DEFAULT 0;    -- when it goes on by itself
 ALTER TABLE customers ADD COLUMN pause_answer TEXT NOT NULL DEFAULT '';     -- keep or later
 
+-- Whom SCIM has no say over: nobody, but for customers that left and single people.
+CREATE INDEX users_released ON users (customer_id, ordinal) WHERE NOT connected;
+
 -- What a disconnect would do, does or did. A plan is never changed after somebody may have read it, but for its state.
 CREATE TABLE plans (
     id           TEXT NOT NULL PRIMARY KEY,
@@ -102,6 +105,8 @@ CREATE TABLE plans (
     hash         TEXT NOT NULL,
     choices      TEXT NOT NULL,   -- JSON
     totals       TEXT NOT NULL,   -- JSON: people by outcome
+    burst_from   BIGINT NOT NULL, -- since when removals count as those of the departure; 0: none do
+    sso          TEXT NOT NULL,   -- what was known of the customer's identity provider
     conversions  BIGINT NOT NULL, -- people who are to set a password
     no_sign_in   BIGINT NOT NULL,
     epoch        BIGINT NOT NULL, -- of the customer when it was made
@@ -134,6 +139,7 @@ CREATE TABLE plan_rows (
     removed_at  BIGINT NOT NULL,
     reason      TEXT NOT NULL,
     writes      TEXT NOT NULL,   -- JSON
+    facts       TEXT NOT NULL, -- what the row was computed from, to tell whether it still holds
     result      TEXT NOT NULL, -- empty: not known yet
     after       TEXT NOT NULL, -- the account's status when the plan was done
     note        TEXT NOT NULL,
