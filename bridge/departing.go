@@ -40,7 +40,7 @@ func departure(x Subject, p Plan, now time.Time) PlanRow {
 	}
 	r.Outcome = policy.Depart(d)
 	if r.Outcome == policy.HeldBack && x.Approved {
-		r.Reason = reasonApproved
+		r.Reason = ReasonApproved
 	}
 	r.SignIn = x.signInAfter(r.Outcome, p.Choices, now)
 	r.UserName, r.Writes = x.User.UserName(), x.departingWrites(r.Outcome)
@@ -100,5 +100,5 @@ func (s Subject) departingWrites(o policy.Outcome) []FieldWrite {
 	return writes
 }
 
-// reasonApproved marks somebody whose removal a person let through and which is not carried out yet.
-const reasonApproved = "approved"
+// ReasonApproved is the reason of a row about somebody whose removal a person let through and which is not carried out yet.
+const ReasonApproved = "approved"

@@ -225,7 +225,7 @@ func (s *Service) stillHolds(ctx context.Context, customer Customer, p Plan, now
 	err = s.plans.EachChanged(ctx, p, idp.sso(now) != p.SSO, func(x Subject, was *PlanRow) error {
 		r := departure(x, p, now)
 		switch {
-		case r.Reason == reasonApproved:
+		case r.Reason == ReasonApproved:
 			approvals++
 		case was != nil && r.worse(*was), was == nil && (r.unanswered() || r.Outcome == policy.Conflicting):
 			worse++
@@ -276,7 +276,7 @@ func (s *Service) runPlan(ctx context.Context, p Plan) error {
 	a := Actor{Name: p.ConfirmedBy, Role: Operator}
 	err = s.stillHolds(ctx, customer, p, s.now())
 	if CodeOf(err) == NeedsPerson {
-		_, err = s.stopPlan(ctx, a, customer, p.Number, PlanCancelled, EventPlanStopped)
+		_, err = s.stopPlan(ctx, a, customer, p.Number, EventPlanStopped)
 		return err
 	}
 	if err == nil {
@@ -294,15 +294,15 @@ func (s *Service) CancelDisconnect(ctx context.Context, a Actor, slug string, nu
 	if err != nil {
 		return Plan{}, err
 	}
-	return s.stopPlan(ctx, a, customer, number, PlanCancelled, EventPlanCancelled)
+	return s.stopPlan(ctx, a, customer, number, EventPlanCancelled)
 }
 
-func (s *Service) stopPlan(ctx context.Context, a Actor, customer Customer, number int64, to PlanState, kind string) (Plan, error) {
+func (s *Service) stopPlan(ctx context.Context, a Actor, customer Customer, number int64, kind string) (Plan, error) {
 	return s.plans.ChangePlan(ctx, customer.ID, number, func(p *Plan) (Event, error) {
 		if p.State != PlanOpen && p.State != PlanConfirmed {
 			return Event{}, newError(Conflict, fmt.Sprintf("plan %d is %s and cannot be cancelled; `drawbridge disconnect undo %s` takes a disconnect back", p.Number, p.State, customer.Slug))
 		}
-		p.State = to
+		p.State = PlanCancelled
 		return s.event(a, customer.ID, kind, s.now(), planData(*p)), nil
 	})
 }

@@ -37,7 +37,7 @@ SELECT `
 	rejoining       = departingFew + departingColumns + departingFrom + rejoins + byOrdinal
 	changed         = departingFew + departingColumns + departingDetail + `, r.outcome, r.sign_in` + departingFrom + `
   LEFT JOIN plan_rows r ON r.customer_id = u.customer_id AND r.plan_id = $2 AND r.ordinal = u.ordinal` + stillGoverned + `
-  AND ($3 OR r.facts IS NULL OR r.facts <> ` + departingFacts + `)` + byOrdinal
+  AND ($3 OR r.facts IS NULL OR r.facts <> ` + departingFacts + ` OR r.reason = '` + bridge.ReasonApproved + `')` + byOrdinal
 )
 
 // EachDeparting implements bridge.PlanStore.
