@@ -14,7 +14,7 @@ import (
 
 // RemovalCount is what a store knows of one customer's removals: what the limits on mass removal are measured by.
 type RemovalCount struct {
-	Hour, Day, Week int       // users whose removal in force was accepted within the last hour, day and week, and let through by nobody
+	Hour, Day, Week int       // users whose removal in force was accepted, or carried out, within the last hour, day and week, or still waits; let through by nobody
 	Active          int       // users that are active
 	Peak            [3]int    // the most users active at any moment of the last hour, day and week; at least Active plus the removals
 	LastStart       time.Time // when the customer's last revocation without a person's answer was sent; zero: none was

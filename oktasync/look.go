@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// calmFor is the least time between two looks at all ranks, unless one of them left somebody waiting: whoever is written again
+	// calmFor is, by default, the least time between two looks at all ranks, unless one of them left somebody waiting: whoever is written again
 	// and again is looked at once in it. Containments, revocations and restorations are looked for at every wake-up.
 	calmFor = time.Second
 	// firstLook is how many users a look reads; it doubles, up to mostLooks, as long as none of them has to wait for a desk.

@@ -225,6 +225,9 @@ func (r *rig) syncer(o oktasync.Options) *oktasync.Syncer {
 	if o.Timeout == 0 {
 		o.Timeout = 2 * time.Second
 	}
+	if o.Calm == 0 {
+		o.Calm = 20 * time.Millisecond // tests that change one person after the other wait for each
+	}
 	if o.LeaseTTL == 0 {
 		o.LeaseTTL = 3 * time.Second
 	}

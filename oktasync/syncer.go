@@ -33,6 +33,7 @@ type Options struct {
 	Holder    string                                             // names this process in the lease
 	LeaseTTL  time.Duration                                      // zero: 10 s
 	Timeout   time.Duration                                      // of one call to Okta; zero: 10 s
+	Calm      time.Duration                                      // least time between two looks at everybody who is due; zero: 1 s (see calmFor)
 	Now       func() time.Time
 	NewID     func() string
 	Log       *slog.Logger
@@ -62,6 +63,9 @@ func New(o Options) (*Syncer, error) {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 10 * time.Second
+	}
+	if o.Calm == 0 {
+		o.Calm = calmFor
 	}
 	schedule, err := cron.ParseStandard(o.Schedule)
 	if err != nil {
@@ -169,7 +173,7 @@ func (s *Syncer) dispatch(ctx context.Context, lease bridge.Lease) (time.Duratio
 			return min(tick, time.Second), err
 		}
 		if !more && !waiting && most == bridge.RankLater {
-			s.calm = time.Now().Add(calmFor)
+			s.calm = time.Now().Add(s.Calm)
 		} else if calm := time.Until(s.calm); !more && calm > 0 {
 			return min(tick, calm), nil // then all ranks are looked at, and at what is next
 		}

@@ -98,7 +98,20 @@ func (s *Store) Holds(ctx context.Context) ([]bridge.Hold, error) {
 const answeredSince = `(SELECT COUNT(*) FROM approvals a JOIN users u ON u.customer_id = a.customer_id AND u.id = a.user_id AND u.removed_at = a.removed_at
     WHERE a.customer_id = $1 AND a.removed_at > `
 
+const (
+	// lateSince and lateUntil count the removals that were accepted before a window and reach into it: those that are not
+	// carried out yet, and those whose suspension started within it. What waited for an outage to end is no less a storm.
+	lateSince = `(SELECT COUNT(*) FROM users u WHERE u.customer_id = $1 AND u.connected AND u.removed_at <> 0
+    AND NOT EXISTS (SELECT 1 FROM approvals a WHERE a.customer_id = $1 AND a.user_id = u.id AND a.removed_at = u.removed_at)
+    AND u.id IN (SELECT d.user_id FROM due d WHERE d.customer_id = $1 AND d.rank = 1
+      UNION SELECT i.user_id FROM intents i WHERE i.customer_id = $1 AND i.revokes AND NOT i.answered AND i.kind = 'suspend' AND i.sent_at > `
+	lateUntil = `) AND u.removed_at <= `
+)
+
 const removals = `SELECT
+  ` + lateSince + `$2` + lateUntil + `$2) AS late_hour,
+  ` + lateSince + `$3` + lateUntil + `$3) AS late_day,
+  ` + lateSince + `$4` + lateUntil + `$4) AS late_week,
   ` + answeredSince + `$2) AS answered_hour,
   ` + answeredSince + `$3) AS answered_day,
   ` + answeredSince + `$4) AS answered_week,
@@ -112,7 +125,8 @@ const removals = `SELECT
   (SELECT COALESCE(MAX(sent_at), 0) FROM intents WHERE customer_id = $1 AND revokes AND NOT answered) AS last_start,
   (SELECT COUNT(*) FROM intents WHERE customer_id = $1 AND revokes AND NOT answered AND sent_at > $2) AS started`
 
-// Removals counts what the limits on a customer's removals are measured by. What a person let through counts as a user who was
+// Removals counts what the limits on a customer's removals are measured by: accepted removals, carried out or not, by when they were
+// accepted and by when they were carried out. What a person let through counts as a user who was
 // active, not as a removal.
 func (s *Store) Removals(ctx context.Context, customerID string, now time.Time) (bridge.RemovalCount, error) {
 	var row struct {
@@ -126,6 +140,10 @@ func (s *Store) Removals(ctx context.Context, customerID string, now time.Time) 
 		LastStart int64 `db:"last_start"`
 		Started   int   `db:"started"`
 
+		LateHour int `db:"late_hour"`
+		LateDay  int `db:"late_day"`
+		LateWeek int `db:"late_week"`
+
 		AnsweredHour int `db:"answered_hour"`
 		AnsweredDay  int `db:"answered_day"`
 		AnsweredWeek int `db:"answered_week"`
@@ -135,6 +153,7 @@ func (s *Store) Removals(ctx context.Context, customerID string, now time.Time) 
 	if err != nil {
 		return bridge.RemovalCount{}, failed("count the removals", err)
 	}
+	row.Hour, row.Day, row.Week = row.Hour+row.LateHour, row.Day+row.LateDay, row.Week+row.LateWeek
 	return bridge.RemovalCount{
 		Hour: row.Hour - row.AnsweredHour, Day: row.Day - row.AnsweredDay, Week: row.Week - row.AnsweredWeek, Active: row.Active,
 		Peak: [3]int{

@@ -4,6 +4,7 @@ package main
 func holdMutants() []mutant {
 	const sync, store = "./oktasync", "./bridge/store"
 	return []mutant{
+		{"I3", "bridge/store/hold.go", "AND i.kind = 'suspend' AND i.sent_at > `", "AND i.kind = 'nothing' AND i.sent_at > `", "./bridge/store", "TestStore/sqlite/I3_LateRemovalsCount"},
 		{"approval, read", "bridge/store/subject.go", "a.removed_at = u.removed_at) AS approved", "a.removed_at <> 0) AS approved", store, "TestStore/sqlite/I3_ApprovalIsForOneRemoval"},
 		{"approval, claimed", "bridge/store/intent.go", "a.user_id = u.id AND a.removed_at = u.removed_at))", "a.user_id = u.id AND a.removed_at <> 0))", store, "TestStore/sqlite/I3_NothingStartsWhileHeld"},
 		{"approval, given", "bridge/store/approval.go", "AND u.removed_at = CAST(e.value ->> 1 AS BIGINT)", "AND u.removed_at <> 0", store, "TestStore/sqlite/I3_ApprovalIsForOneRemoval"},

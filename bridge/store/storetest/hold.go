@@ -18,13 +18,15 @@ func testRemovals(t *testing.T, s *store.Store) {
 	removed := func(name string, ago time.Duration) bridge.User {
 		w := f.deactivated(f.add(name))
 		w.User.Removed = f.now.Add(-ago)
-		return f.put(w)
+		u := f.put(w)
+		f.carriedOut(u)
+		return u
 	}
 	f.add("active")
 	back := removed("restored", time.Minute)
 	f.put(f.activated(back))
 	last := removed("minutes", 2*time.Minute)
-	f.put(f.deleted(removed("deleted", 3*time.Minute)))
+	f.carriedOut(f.put(f.deleted(removed("deleted", 3*time.Minute))))
 	removed("hours", 5*time.Hour)
 	removed("days", 50*time.Hour)
 	removed("month", 30*24*time.Hour)
@@ -59,7 +61,7 @@ func testRemovals(t *testing.T, s *store.Store) {
 	page, err := s.FindUsers(f.ctx(), f.now, f.cred, schema.User(), bridge.Query{StartIndex: 1, Count: 100})
 	f.must(err)
 	for _, u := range page.Users[len(page.Users)-10:] {
-		f.put(f.deactivated(u))
+		f.carriedOut(f.put(f.deactivated(u)))
 	}
 	f.must(s.SamplePeaks(f.ctx(), f.now.Add(-5*time.Hour)))
 	f.must(s.SamplePeaks(f.ctx(), f.now))
@@ -85,6 +87,55 @@ func testRemovals(t *testing.T, s *store.Store) {
 	if started != 2 || active != 10 || held != 0 || customers != 2 {
 		t.Errorf("over all: %d started, %d active, %d held, %d customers; want 2, 10, 0, 2", started, active, held, customers)
 	}
+}
+
+// carriedOut ends the mark of a removal, as the syncer does when it is done.
+func (f *fixture) carriedOut(u bridge.User) {
+	f.Helper()
+	f.must(f.settle(*f.due(u.ID), time.Time{}))
+}
+
+// testI3LateRemovalsCount: what was accepted long ago counts while it waits, and from when it is carried out on; by a person's
+// answer it does not.
+func testI3LateRemovalsCount(t *testing.T, s *store.Store) {
+	f := newFixture(t, s, "acme")
+	lease := f.lease()
+	late := func(name string) bridge.User {
+		w := f.deactivated(f.add(name))
+		w.User.Removed = f.now.AddDate(0, 0, -30)
+		return f.put(w)
+	}
+	want := func(what string, hour, day, week int) {
+		t.Helper()
+		got, err := s.Removals(f.ctx(), f.customer.ID, f.now)
+		f.must(err)
+		if got.Hour != hour || got.Day != day || got.Week != week {
+			t.Errorf("%s: %d, %d, %d within an hour, a day and a week; want %d, %d, %d", what, got.Hour, got.Day, got.Week, hour, day, week)
+		}
+	}
+	started := func(u bridge.User, ago time.Duration) {
+		t.Helper()
+		in := f.intent(u, "suspend")
+		in.Sent = f.now.Add(-ago)
+		f.must(s.BeginIntent(f.ctx(), in, lease))
+		in.State = bridge.IntentDone
+		f.must(s.EndIntent(f.ctx(), in, nil, nil))
+		f.carriedOut(u)
+	}
+	want("nobody", 0, 0, 0)
+	waits, now, yesterday, ended := late("waits"), late("now"), late("yesterday"), late("ended")
+	want("four wait", 4, 4, 4)
+	started(now, 10*time.Minute)
+	started(yesterday, 20*time.Hour)
+	want("two were carried out", 3, 4, 4)
+	in := f.intent(ended, "deactivate") // the end of a grace period takes no access that is still there
+	in.Revokes = true
+	f.must(s.BeginIntent(f.ctx(), in, lease))
+	f.carriedOut(ended)
+	want("one was deactivated", 2, 3, 3)
+	f.openHold()
+	f.approve("", waits)
+	want("one was let through", 1, 2, 2)
 }
 
 func testHolds(t *testing.T, s *store.Store) {

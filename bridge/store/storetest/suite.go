@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"EndIntent", testEndIntent},
 		{"Lease", testLease},
 		{"Removals", testRemovals},
+		{"I3_LateRemovalsCount", testI3LateRemovalsCount},
 		{"Holds", testHolds},
 		{"HoldState", testHoldState},
 		{"HeldPeople", testHeldPeople},
