@@ -19,7 +19,7 @@ import (
 var (
 	interleaveAll  = flag.Bool("interleave-all", false, "TestI1_TestI2_Interleavings: all 69,300 orders with two connections")
 	interleaveOnly = flag.String("interleave", "", "TestI1_TestI2_Interleavings: only this order, as a failure prints it")
-	interleaveSeed = flag.Uint64("interleave-seed", 0, "TestI1_TestI2_Interleavings: of the sample; 0: another one each time")
+	interleaveSeed = flag.Uint64("interleave-seed", 0, "TestI1_TestI2_Interleavings: of the sample; 0: the usual one, or with -anew another one")
 )
 
 // sampled is how many orders are played unless all are asked for.
@@ -94,6 +94,9 @@ func TestI1_TestI2_Interleavings(t *testing.T) {
 	all := orders(map[byte]int{stepA: 3, stepD: 4, stepS: 3})
 	seed := *interleaveSeed
 	if seed == 0 {
+		seed = 1
+	}
+	if *anew {
 		seed = rand.Uint64()
 	}
 	if *interleaveAll {
