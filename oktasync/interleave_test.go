@@ -23,7 +23,7 @@ var (
 )
 
 // sampled is how many orders are played unless all are asked for.
-const sampled = 60
+const sampled = 36
 
 // The steps of an order.
 const (
