@@ -26,7 +26,7 @@ var simulateOnly = flag.Uint64("seed", 0, "TestSimulation: only the life that th
 func TestSimulation(t *testing.T) {
 	lives := 20
 	if os.Getenv("DRAWBRIDGE_LONG") != "" {
-		lives = 1_500
+		lives = 150
 	}
 	first := uint64(1)
 	if *anew {
