@@ -249,7 +249,7 @@ func (s *Service) stillHolds(ctx context.Context, customer Customer, p Plan, now
 // cut runs a confirmed plan.
 func (s *Service) cut(ctx context.Context, a Actor, p Plan) (Plan, error) {
 	now := s.now()
-	_, err := s.plans.Cut(ctx, Cut{Plan: p, At: now, Actor: a, LateFor: lateLife, Events: func(kind string, data map[string]string) Event {
+	_, err := s.plans.Cut(ctx, Cut{Plan: p, At: now, LateFor: lateLife, Events: func(kind string, data map[string]string) Event {
 		return s.event(a, p.CustomerID, kind, now, data)
 	}})
 	if err != nil {

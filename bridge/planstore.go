@@ -46,7 +46,6 @@ type PlanStore interface {
 type Cut struct {
 	Plan    Plan // as confirmed
 	At      time.Time
-	Actor   Actor
 	Events  func(kind string, data map[string]string) Event // makes the events of what ended
 	LateFor time.Duration                                   // how long after its deadline a call may still land
 }
