@@ -325,7 +325,8 @@ func (t *tenant) rest(p *process, seen func()) {
 // next is when there is something to do again that waits for no person; zero: never.
 func (t *tenant) next() (next time.Time) {
 	for _, d := range t.due(t.now().Add(100*24*time.Hour), bridge.RankLater) {
-		waits := policy.Decide(t.subject(d.UserID).Facts(t.now())).Code == policy.WaitingForAnswer
+		s := t.subject(d.UserID)
+		waits := s.Open == nil && policy.Decide(s.Facts(t.now())).Code == policy.WaitingForAnswer
 		if d.Parked == "" && !waits && (next.IsZero() || d.At.Before(next)) {
 			next = d.At
 		}

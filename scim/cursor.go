@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"drawbridge/scim/schema"
 )
@@ -40,7 +41,10 @@ func decodePosition(cursor, query string, parts int) (position, error) {
 	invalid := refusal(http.StatusBadRequest, schema.InvalidCursor,
 		"the cursor does not belong to this query; begin again with an empty one, and leave filter and order as they are between pages")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) <= cursorSum || len(raw) > cursorMax {
+	if err != nil || strings.ContainsAny(cursor, "\r\n") { // the decoder skips them
+		return position{}, invalid
+	}
+	if len(raw) <= cursorSum || len(raw) > cursorMax {
 		return position{}, invalid
 	}
 	sum, place := raw[:cursorSum], raw[cursorSum:]
