@@ -110,24 +110,19 @@ func TestI1_TestI2_Interleavings(t *testing.T) {
 	case !*interleaveAll && os.Getenv("DRAWBRIDGE_LONG") == "":
 		all = all[:sampled]
 	}
-	eachWorld(t, func(w *world) {
-		shift, failures := 0, 0
+	manyWorlds(t, len(all), func(w *world, i int) string {
+		shift := 0
 		if !w.store.Embedded() {
 			shift = 5
 		}
-		for i, steps := range all {
-			o := order{steps, variantOf(i + int(seed%8) + shift)}
-			if *interleaveOnly != "" {
-				o = parseOrder(steps)
-			}
-			if found := w.play(o); len(found) > 0 {
-				w.Errorf("-interleave %s:\n%s", o, strings.Join(found, "\n"))
-				failures++
-			}
-			if failures == 3 {
-				return
-			}
+		o := order{all[i], variantOf(i + int(seed%8) + shift)}
+		if *interleaveOnly != "" {
+			o = parseOrder(all[i])
 		}
+		if found := w.play(o); len(found) > 0 {
+			return fmt.Sprintf("-interleave %s:\n%s", o, strings.Join(found, "\n"))
+		}
+		return ""
 	})
 }
 

@@ -3,6 +3,7 @@ package oktasync_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -26,7 +27,7 @@ var simulateOnly = flag.Uint64("seed", 0, "TestSimulation: only the life that th
 func TestSimulation(t *testing.T) {
 	lives := 20
 	if os.Getenv("DRAWBRIDGE_LONG") != "" {
-		lives = 150
+		lives = 500
 	}
 	first := uint64(1)
 	if *anew {
@@ -35,13 +36,12 @@ func TestSimulation(t *testing.T) {
 	if *simulateOnly != 0 {
 		first, lives = *simulateOnly, 1
 	}
-	eachWorld(t, func(w *world) {
-		for n := range uint64(lives) {
-			if found := w.live(first + n); len(found) > 0 {
-				w.Errorf("-seed %d:\n%s", first+n, strings.Join(found, "\n"))
-				return
-			}
+	manyWorlds(t, lives, func(w *world, i int) string {
+		seed := first + uint64(i)
+		if found := w.live(seed); len(found) > 0 {
+			return fmt.Sprintf("-seed %d:\n%s", seed, strings.Join(found, "\n"))
 		}
+		return ""
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,6 +50,25 @@ func eachWorld(t *testing.T, test func(w *world)) {
 		t.Parallel()
 		test(newWorld(t, storetest.PostgresURL(t)))
 	})
+}
+
+// manyWorlds plays the numbers below n on both kinds of store, ten in a world: what each leaves behind makes the next one slower. A
+// world ends at what is found wrong in it.
+func manyWorlds(t *testing.T, n int, play func(w *world, i int) (found string)) {
+	t.Helper()
+	const most = 10
+	for from := 0; from < n; from += most {
+		t.Run(strconv.Itoa(from), func(t *testing.T) {
+			eachWorld(t, func(w *world) {
+				for i := from; i < min(from+most, n); i++ {
+					if found := play(w, i); found != "" {
+						w.Error(found)
+						return
+					}
+				}
+			})
+		})
+	}
 }
 
 // fastDir is a folder in memory where there is one: these tests commit some hundred thousand times.
