@@ -15,11 +15,12 @@ import (
 // Sizes and times of the recorder. The queue holds at most 16 MiB of bodies.
 const (
 	queueLength = 1024
-	batchSize   = 500
-	batchPause  = 250 * time.Millisecond
+	batchSize   = 1000
+	batchPause  = time.Second
 	seenPause   = time.Minute
 	storeWait   = 5 * time.Second // for one statement
 	prunePause  = time.Hour
+	pruneRest   = 250 * time.Millisecond // between two batches
 	pruneBatch  = 500
 )
 
@@ -178,7 +179,7 @@ func (r *recorder) prune(ctx context.Context) error {
 		return err
 	}
 	before := r.now().Add(-r.keep)
-	pause := time.NewTicker(batchPause)
+	pause := time.NewTicker(pruneRest)
 	defer pause.Stop()
 	for _, c := range customers {
 		for {
