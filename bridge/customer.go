@@ -16,6 +16,7 @@ const (
 	Held          State = "held"          // too many removals at once: removals wait for a person's answer
 	Disconnecting State = "disconnecting" // cut: SCIM is refused, flags are on their way to Okta
 	Disconnected  State = "disconnected"  // cut, and verified in Okta
+	Deleted       State = "deleted"       // gone: its people are forgotten, its accounts in Okta are left as they are
 )
 
 // Serves reports whether the SCIM face answers the customer's IdP.
@@ -68,7 +69,14 @@ type Customer struct {
 
 	DisconnectedBy int64     // number of the plan by which the connection was last cut; 0: it never was, or that was undone
 	VerifyFrom     time.Time // a disconnect is proven by reads of the accounts after this moment; zero: no disconnect
+	Waiting        time.Time // since when it is back, Paused, in its waiting room; zero: it is not
+	Joining        time.Time // since when those who were accepted come back under SCIM; zero: all of them have
+
+	ReviewSince time.Time // when the database was found to be an older copy of itself; zero: it was not, or a person has approved since
 }
+
+// Frozen reports whether the customer waits for a person's approval after a restore: nothing of it is written, here or in Okta.
+func (c Customer) Frozen() bool { return !c.ReviewSince.IsZero() }
 
 // Domain is an e-mail domain that a customer proved to own.
 type Domain struct {

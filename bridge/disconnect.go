@@ -60,6 +60,9 @@ func (s *Service) PlanDisconnect(ctx context.Context, a Actor, slug string, c Ch
 
 // mayLeave says why a customer cannot be disconnected.
 func mayLeave(c Customer) error {
+	if err := c.atHome(); err != nil {
+		return err
+	}
 	if c.State == Disconnecting || c.State == Disconnected {
 		return newError(Conflict, "this customer is "+string(c.State)+" already; see `drawbridge disconnect status "+c.Slug+"`")
 	}

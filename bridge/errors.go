@@ -16,6 +16,7 @@ const (
 	Expired      Code = "expired"      // the place to continue at is not known any more
 	Lost         Code = "lost"         // the lease is not ours any more
 	NeedsPerson  Code = "needs_person" // a person must decide first
+	Unavailable  Code = "unavailable"  // the token is good, and its customer waits for a person's approval after a restore
 )
 
 // Error is a failure with a code for programs, a message for people, which says what to change and holds no personal

@@ -27,6 +27,7 @@ const (
 	EventUserRevived     = "user.revived"
 	EventUserReleased    = "user.released" // isSCIMConnected went off
 	EventUserRejoined    = "user.rejoined" // it came on again
+	EventUserMatched     = "user.matched"  // a POST in the waiting room was about somebody of before
 
 	EventGroupCreated = "group.created"
 	EventGroupUpdated = "group.updated" // its attributes, and maybe its members
@@ -41,12 +42,23 @@ const (
 	EventCustomerResumed      = "customer.resumed"
 	EventCustomerRejoined     = "customer.rejoined" // a disconnect was undone
 	EventCustomerSwept        = "customer.swept"    // all accounts were read once more a day after a disconnect
+	EventCustomerFrozen       = "customer.frozen"   // the database was found to be an older copy of itself
+	EventCustomerApproved     = "customer.approved" // a person let it go on after that
+	EventCustomerDeleted      = "customer.deleted"  // its people are about to be forgotten
+	EventCustomerPurged       = "customer.purged"   // they are
 	EventWaveStarted          = "wave.started"
 	EventWavesStopped         = "wave.stopped"
-	EventMailAsked            = "mail.asked"        // a person asked for another link
-	EventMailSent             = "mail.sent"         // Okta was asked to mail a link
-	EventPasswordSet          = "password.set"      // the person has one now
-	EventConversionFailed     = "conversion.failed" // the account could not be given one
+	EventMailAsked            = "mail.asked"          // a person asked for another link
+	EventMailSent             = "mail.sent"           // Okta was asked to mail a link
+	EventPasswordSet          = "password.set"        // the person has one now
+	EventConversionFailed     = "conversion.failed"   // the account could not be given one
+	EventReconnectStarted     = "reconnect.started"   // the waiting room was opened
+	EventReconnectAccepted    = "reconnect.accepted"  // a person approved what would change
+	EventReconnectDone        = "reconnect.done"      // everybody who came is back under SCIM
+	EventReconnectCancelled   = "reconnect.cancelled" // the customer is disconnected again
+	EventRenamesSet           = "renames.set"
+	EventLoginsApplied        = "logins.applied"  // the IdP's logins are to be written
+	EventLoginsReverted       = "logins.reverted" // those of before are to be written again
 	EventPlanMade             = "plan.made"
 	EventPlanProposed         = "plan.proposed" // confirmed by one person, and a second one has to
 	EventPlanConfirmed        = "plan.confirmed"

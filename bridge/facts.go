@@ -18,7 +18,7 @@ func (s Subject) Facts(now time.Time) policy.Facts {
 func (s Subject) factsButLogin(now time.Time) policy.Facts {
 	f := policy.Facts{
 		Now:         now,
-		Connected:   s.User.Connected && s.Customer.State.Governs(),
+		Connected:   s.User.Connected && s.Customer.State.Governs() && !s.Customer.Frozen(),
 		Active:      s.User.Active,
 		RemovedAt:   s.User.Removed,
 		Deleted:     !s.User.Deleted.IsZero(),
@@ -46,7 +46,7 @@ func (s Subject) LoginBlock() policy.Code {
 	if err != nil {
 		return policy.LoginInvalid
 	}
-	login, email := Identity(doc)
+	login, email := s.Identity(doc)
 	if block := CheckLogin(login, email, s.Domains); block != "" {
 		return block
 	}
@@ -54,6 +54,14 @@ func (s Subject) LoginBlock() policy.Code {
 		return policy.LoginTaken
 	}
 	return ""
+}
+
+// Identity returns the login and the e-mail address that the account is to carry: those that are pinned, or else the IdP's.
+func (s Subject) Identity(doc map[string]any) (login, email string) {
+	if s.Pin != nil {
+		return s.Pin.Login, s.Pin.Email
+	}
+	return Identity(doc)
 }
 
 // Attributes decodes the user's SCIM attributes.

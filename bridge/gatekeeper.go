@@ -25,6 +25,7 @@ type pass struct {
 	Domains   []string // verified for the customer when the token was looked up
 	expires   time.Time
 	doubtful  bool // it was not good when it was looked up
+	waiting   bool // the customer is in its waiting room; its tokens are younger than that, so that none was looked up before
 	found     time.Time
 	touched   time.Time
 }
@@ -94,8 +95,8 @@ func (g *gatekeeper) lookUp(ctx context.Context, d Digest) (pass, error) {
 	}
 	p = pass{
 		Credential: Credential{TokenID: t.ID, CustomerID: t.CustomerID}, Slug: c.Slug, TokenName: t.Name,
-		Caller: callerOf(t, c), Logins: c.Logins, Domains: namesOf(domains), expires: t.Expires, doubtful: !t.Revoked.IsZero() || !c.State.Serves(),
-		found: now, touched: t.LastUsed,
+		Caller: callerOf(t, c), Logins: c.Logins, Domains: namesOf(domains), expires: t.Expires, doubtful: !t.Revoked.IsZero() || !c.State.Serves() || c.Frozen(),
+		waiting: !c.Waiting.IsZero(), found: now, touched: t.LastUsed,
 	}
 	g.remember(d, p)
 	return p, nil

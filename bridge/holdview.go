@@ -64,6 +64,7 @@ type HoldView struct {
 	Set      string       // SetHash of them
 	Signs    HoldSigns
 	Label    HoldLabel
+	IdP      *OktaIdP  // the customer's identity provider, as last read; nil: it has none, or it was never read
 	Proposal *Proposal // nil: nothing is proposed
 }
 
@@ -135,6 +136,9 @@ func (s *Service) viewHold(ctx context.Context, c Customer, h Hold) (HoldView, e
 		return HoldView{}, err
 	}
 	v.Label = v.Signs.label(len(set))
+	if v.IdP, err = s.plans.IdPOf(ctx, c.ID); err != nil {
+		return HoldView{}, err
+	}
 	p, err := s.holds.Proposal(ctx, c.ID, h.ID)
 	switch {
 	case err == nil:

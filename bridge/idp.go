@@ -28,7 +28,13 @@ type OktaIdP struct {
 	Unsuspends  bool // signing in through it lifts a suspension
 	Reactivates bool // signing in through it activates a deactivated account
 	Read        time.Time
+
+	SignedIn    time.Time // the last sign-in through it that Okta's System Log shows; zero: none, or never looked
+	SignInsRead time.Time // when the log was last looked at; zero: never, or it may not be
 }
+
+// SignInsFor is how far back sign-ins are looked for: as long as Okta keeps its System Log.
+const SignInsFor = 90 * 24 * time.Hour
 
 // CustomerIdP is a customer with its identity provider in Okta.
 type CustomerIdP struct {

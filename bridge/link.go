@@ -78,6 +78,8 @@ type Subject struct {
 	Unlocked   bool        // access was last taken under a lock that a person has lifted, and no removal has come since the taking
 	Conversion *Conversion // on the way to a password; nil: not
 	Due        *Due        // nil: nothing is due
+	Changed    []string    // what somebody has changed in Okta by hand while SCIM had no say: names of attributes, or "status"
+	Pin        *LoginPin   // the login that stays in Okta whatever the IdP says; nil: it is the IdP's
 	PlanFacts  string      // what a row of a plan is computed from, for comparison alone; empty where no plan is made
 	IdP        *OktaIdP    // the identity provider that is set for the customer; nil: none is, or it was never read
 }

@@ -14,6 +14,7 @@ const (
 	NoticeHold       NoticeKind = "hold"       // removals of a customer wait for an answer
 	NoticeOutage     NoticeKind = "outage"     // Okta does not answer
 	NoticeDisconnect NoticeKind = "disconnect" // a disconnect does not come to its end
+	NoticeRestore    NoticeKind = "restore"    // customers wait for an approval after a restore
 )
 
 // Severity says how much a notice matters.

@@ -43,6 +43,9 @@ func (s *Service) Pause(ctx context.Context, a Actor, slug string, until time.Ti
 		return Customer{}, newError(Invalid, "a pause ends within 28 days from now")
 	}
 	return s.customers.ChangeCustomer(ctx, slug, func(c *Customer) (Event, error) {
+		if err := c.atHome(); err != nil {
+			return Event{}, err
+		}
 		if c.State != Live && c.State != Held && c.State != Paused {
 			return Event{}, newError(Conflict, "only a connection that is live can be paused; this one is "+string(c.State))
 		}
@@ -78,6 +81,9 @@ func (s *Service) Resume(ctx context.Context, a Actor, slug, typed string) (Resu
 	if customer.State != Paused {
 		return Resumption{}, newError(Conflict, "this connection is "+string(customer.State)+", not paused")
 	}
+	if err := customer.atHome(); err != nil {
+		return Resumption{}, err
+	}
 	r, err := s.resumption(ctx, customer)
 	if err != nil || typed == "" {
 		return r, err
@@ -89,29 +95,17 @@ func (s *Service) Resume(ctx context.Context, a Actor, slug, typed string) (Resu
 }
 
 func (s *Service) resumption(ctx context.Context, customer Customer) (Resumption, error) {
-	r := Resumption{Customer: customer, Acts: make(map[policy.Act]int)}
-	now, active, answered := s.now(), 0, 0
+	now, acts := s.now(), newTally()
 	err := s.plans.EachDeparting(ctx, customer.ID, false, func(x Subject) error {
 		facts := x.factsButLogin(now)
 		facts.Connected = true
-		if x.User.Active {
-			active++
-		}
-		d := policy.Decide(facts)
-		switch {
-		case d.Act == policy.Keep, d.Act == policy.Leave:
-			return nil
-		case d.Act.Revokes() && x.Approved:
-			answered++
-		}
-		r.Acts[d.Act]++
+		acts.add(x, facts)
 		return nil
 	})
+	r := Resumption{Customer: customer, Acts: acts.acts, Held: acts.held()}
 	if err != nil {
 		return r, err
 	}
-	unanswered := r.Removals() - answered
-	r.Held = unanswered > policy.Limit(policy.Hour, active+unanswered) || unanswered > 0 && active == 0 && unanswered+active >= 3
 	traffic, err := s.requests.Traffic(ctx, customer.ID)
 	r.IdP = traffic.IdP
 	return r, err

@@ -26,11 +26,12 @@ type Face struct {
 		GroupReader
 		GroupWriter
 	}
-	tokens  TokenReader
-	domains DomainStore
-	gate    *gatekeeper
-	now     func() time.Time
-	newID   func() string
+	arrivals ArrivalStore
+	tokens   TokenReader
+	domains  DomainStore
+	gate     *gatekeeper
+	now      func() time.Time
+	newID    func() string
 }
 
 // FaceStore is the part of the store that the SCIM face uses.
@@ -39,13 +40,14 @@ type FaceStore interface {
 	UserWriter
 	GroupReader
 	GroupWriter
+	ArrivalStore
 	TokenReader
 	DomainStore
 }
 
 // NewFace returns the SCIM face over a store. newID makes the ids of users, groups and events: UUIDs that grow with time.
 func NewFace(s FaceStore, now func() time.Time, newID func() string, log *slog.Logger) *Face {
-	return &Face{users: s, groups: s, tokens: s, domains: s, gate: newGatekeeper(s, now, log), now: now, newID: newID}
+	return &Face{users: s, groups: s, arrivals: s, tokens: s, domains: s, gate: newGatekeeper(s, now, log), now: now, newID: newID}
 }
 
 // Authenticate finds the tenant of a request; it is a scim.Authenticator. A token of another customer is
@@ -182,6 +184,10 @@ func scimError(err error) error {
 		return scim.Unauthorized(e.Message)
 	case Refused:
 		return scim.Forbidden(e.Message)
+	case Unavailable:
+		later := scim.Unavailable(ReviewRetry)
+		later.Detail = e.Message
+		return later
 	case Expired:
 		return scim.ExpiredCursor()
 	case Conflict:

@@ -19,13 +19,18 @@ type Service struct {
 	requests    RequestReader
 	contacts    ContactStore
 	pauses      PauseStore
+	deletes     DeleteStore
 	plans       PlanStore
+	returns     ReconnectStore
+	renames     RenameStore
+	pins        PinStore
 	conversions ConversionStore
 	manage      ManageStore
 	notices     NoticeStore
 	holds       HoldStore
 	changes     UserChanger
 	locks       LockStore
+	restores    RestoreStore
 	now         func() time.Time
 	newID       func() string
 }
@@ -39,6 +44,10 @@ type ServiceStore interface {
 	RequestReader
 	PlanStore
 	PauseStore
+	DeleteStore
+	ReconnectStore
+	RenameStore
+	PinStore
 	ConversionStore
 	ManageStore
 	HoldStore
@@ -46,11 +55,12 @@ type ServiceStore interface {
 	LockStore
 	ContactStore
 	NoticeStore
+	RestoreStore
 }
 
 // NewService returns the use cases over a store.
 func NewService(s ServiceStore, now func() time.Time, newID func() string) *Service {
-	return &Service{customers: s, plans: s, pauses: s, conversions: s, manage: s, domains: s, tokens: s, users: s, requests: s, holds: s, changes: s, locks: s, contacts: s, notices: s, now: now, newID: newID}
+	return &Service{customers: s, plans: s, pauses: s, deletes: s, returns: s, renames: s, pins: s, conversions: s, manage: s, domains: s, tokens: s, users: s, requests: s, holds: s, changes: s, locks: s, contacts: s, notices: s, restores: s, now: now, newID: newID}
 }
 
 // NewCustomer is what AddCustomer needs to know.
@@ -201,7 +211,7 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-// Customers lists all customers.
+// Customers lists all customers but the deleted ones.
 func (s *Service) Customers(ctx context.Context, a Actor) ([]Customer, error) {
 	if err := a.may(Viewer); err != nil {
 		return nil, err
@@ -218,13 +228,13 @@ type CustomerView struct {
 	Traffic  Traffic
 }
 
-// Customer shows one customer.
+// Customer shows one customer, a deleted one too.
 func (s *Service) Customer(ctx context.Context, a Actor, slug string) (CustomerView, error) {
 	if err := a.may(Viewer); err != nil {
 		return CustomerView{}, err
 	}
 	c, err := s.customers.Customer(ctx, slug)
-	if err != nil {
+	if err != nil && c.State != Deleted {
 		return CustomerView{}, err
 	}
 	v := CustomerView{Customer: c}

@@ -60,8 +60,10 @@ type TokenReader interface {
 // CustomerStore keeps customers and their domains.
 type CustomerStore interface {
 	AddCustomer(ctx context.Context, c Customer, domains []Domain, events []Event) error
+	// Customer finds a customer by its slug; a deleted one comes with Conflict.
 	Customer(ctx context.Context, slug string) (Customer, error)
 	CustomerByID(ctx context.Context, id string) (Customer, error)
+	// Customers lists all but the deleted ones.
 	Customers(ctx context.Context) ([]Customer, error)
 	// ChangeCustomer applies change to the locked row; the event it returns is committed with it.
 	ChangeCustomer(ctx context.Context, slug string, change func(*Customer) (Event, error)) (Customer, error)

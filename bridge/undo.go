@@ -28,6 +28,9 @@ func (s *Service) UndoDisconnect(ctx context.Context, a Actor, slug, typed strin
 	if err != nil {
 		return Undoing{}, err
 	}
+	if err := customer.atHome(); err != nil {
+		return Undoing{}, err
+	}
 	p, err := s.plans.Plan(ctx, customer.ID, customer.DisconnectedBy)
 	if err != nil || customer.DisconnectedBy == 0 {
 		return Undoing{}, newError(Conflict, "there is no disconnect of this customer to undo")

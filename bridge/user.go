@@ -69,6 +69,7 @@ type UserWrite struct {
 	Rank       Rank       // of the due mark
 	Raise      bool       // the mark takes Rank even if a more urgent one stands (the removal it stood for is superseded)
 	Event      Event
+	Claim      Match // for a user of before in a waiting room: what the IdP knew it by; Conflict where it has shown to know the user already. Empty: no claim
 }
 
 // UserPage is one page of a customer's users.

@@ -17,6 +17,9 @@ type userFace struct {
 
 func (f userFace) get(ctx context.Context, id string, references int) (scim.Resource, error) {
 	u, err := f.users.User(ctx, f.now(), f.pass.Credential, id, references)
+	if err == nil && f.pass.waiting {
+		_, err = f.arrivals.Arrive(ctx, f.now(), f.pass.Credential, id, ByFormerID)
+	}
 	return u.resource(), err
 }
 
@@ -25,6 +28,9 @@ func (f userFace) query(ctx context.Context, q scim.Query) (scim.Page, error) {
 	out := scim.Page{Total: page.Total, More: page.More, Resources: make([]scim.Resource, len(page.Users))}
 	for i, u := range page.Users {
 		out.Resources[i] = u.resource()
+	}
+	if err == nil && f.pass.waiting {
+		err = f.found(ctx, q, out)
 	}
 	return out, err
 }
@@ -43,6 +49,12 @@ func (f userFace) create(ctx context.Context, d scim.Draft, references int) (sci
 	now := f.now()
 	next.ID, next.CustomerID, next.Version = f.newID(), f.pass.CustomerID, 1
 	next.Connected, next.Created, next.Modified = true, now, now
+	if f.pass.waiting {
+		if former, ok, err := f.takeOver(ctx, next, attrs, references); ok || err != nil {
+			return former.resource(), err
+		}
+	}
+	by := AsNew
 	w := UserWrite{
 		Credential: f.pass.Credential, User: next, Members: 1, Actives: boolInt(next.Active), Fresh: true,
 		Rank: RankCreate, Event: f.userEvent(EventUserCreated, next, now),
@@ -50,9 +62,14 @@ func (f userFace) create(ctx context.Context, d scim.Draft, references int) (sci
 	_, err = f.users.InsertUser(ctx, now, w)
 	switch CodeOf(err) {
 	case Taken:
+		by = ByLogin
 		next, err = f.reviveInactive(ctx, next, attrs, references)
 	case Conflict:
+		by = ByLogin
 		next, err = f.reviveDeleted(ctx, w, attrs)
+	}
+	if err == nil {
+		err = f.met(ctx, next, by)
 	}
 	return next.resource(), err
 }
@@ -103,6 +120,9 @@ func (f userFace) update(ctx context.Context, id string, change scim.Change, ref
 		return scim.Resource{}, err
 	}
 	next, err := f.replace(ctx, cur, withActive(d.Attributes, cur.Active), "")
+	if err == nil {
+		err = f.met(ctx, next, ByFormerID)
+	}
 	return next.resource(), err
 }
 
@@ -115,7 +135,11 @@ func (f userFace) remove(ctx context.Context, id string, check func(scim.Resourc
 	if err := agreed(check, cur.bare()); err != nil {
 		return err
 	}
-	return f.users.ReplaceUser(ctx, f.now(), f.deletion(cur))
+	w := f.deletion(cur)
+	if err := f.users.ReplaceUser(ctx, f.now(), w); err != nil {
+		return err
+	}
+	return f.met(ctx, w.User, ByFormerID)
 }
 
 func (f userFace) deletion(cur User) UserWrite {
@@ -134,16 +158,28 @@ func (f userFace) deletion(cur User) UserWrite {
 // replace commits the next state of cur; kind names the event, empty: what the change of active says. A state that
 // equals cur is not written.
 func (f userFace) replace(ctx context.Context, cur User, attrs scim.Attributes, kind string) (User, error) {
-	next, err := f.draft(attrs)
+	w, changed, err := f.replacement(ctx, cur, attrs, kind)
 	if err != nil {
 		return User{}, err
 	}
-	if cur.Deleted.IsZero() && bytes.Equal(next.Doc, cur.Doc) {
+	if !changed {
 		return cur, nil
+	}
+	return w.User, f.users.ReplaceUser(ctx, f.now(), w)
+}
+
+// replacement is the write of replace, false where there is nothing to write.
+func (f userFace) replacement(ctx context.Context, cur User, attrs scim.Attributes, kind string) (UserWrite, bool, error) {
+	next, err := f.draft(attrs)
+	if err != nil {
+		return UserWrite{}, false, err
+	}
+	if cur.Deleted.IsZero() && bytes.Equal(next.Doc, cur.Doc) {
+		return UserWrite{}, false, nil
 	}
 	if next.Active || !cur.Active {
 		if err := f.checkMove(ctx, cur, attrs); err != nil {
-			return User{}, err
+			return UserWrite{}, false, err
 		}
 	}
 	now := f.now()
@@ -168,7 +204,7 @@ func (f userFace) replace(ctx context.Context, cur User, attrs scim.Attributes, 
 		kind = change
 	}
 	w.User, w.Event = next, f.userEvent(kind, next, now)
-	return next, f.users.ReplaceUser(ctx, now, w)
+	return w, true, nil
 }
 
 // checkMove is checkLogin for what cur is to become, if that changes its login or e-mail address: whoever was stored before

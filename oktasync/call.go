@@ -33,6 +33,11 @@ const readFor = time.Minute
 
 // begin commits that a call is about to be sent.
 func (j *job) begin(ctx context.Context, kind string) (bridge.Intent, error) {
+	if j.Records != nil {
+		if err := j.records.vouch(ctx); err != nil {
+			return bridge.Intent{}, err
+		}
+	}
 	now := j.Now()
 	if revokes(kind) && now.Sub(j.Link.Read) > readFor {
 		return bridge.Intent{}, &bridge.Error{Code: bridge.Conflict, Message: "the account was read too long ago; decide again"}
@@ -108,6 +113,9 @@ func (j *job) resolve(ctx context.Context) (end, error) {
 		return j.resolveCreate(ctx, in, link)
 	}
 	a, err := j.readAccount(ctx)
+	if err == nil {
+		err = j.noteOut(ctx, a)
+	}
 	if err != nil {
 		return end{}, err
 	}
@@ -147,6 +155,9 @@ func (j *job) readAccount(ctx context.Context) (Account, error) {
 // read reads the linked account and records what it says; before access is taken, whether it is protected too.
 func (j *job) read(ctx context.Context, beforeTaking bool) error {
 	a, err := j.readAccount(ctx)
+	if err == nil {
+		err = j.noteOut(ctx, a)
+	}
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (j *job) desired() wanted {
 	if err != nil {
 		doc = nil // LoginBlock keeps such a user out of Okta
 	}
-	login, email := bridge.Identity(doc)
+	login, email := j.Identity(doc)
 	profile, refused := mapping.Profile(doc, login, email)
 	loginKey, _, _ := bridge.NormalizeAddress(login)
 	if j.Link != nil && j.LoginBlock() != "" {

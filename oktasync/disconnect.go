@@ -25,6 +25,7 @@ func (s *Syncer) carryOut(ctx context.Context) error {
 			all = errors.Join(all, s.drain(ctx, p))
 		}
 	}
+	all = errors.Join(all, s.joinAll(ctx))
 	swept, err := s.Store.PlansToSweep(ctx, s.Now().Add(-bridge.SweepAgain))
 	for _, p := range swept {
 		all = errors.Join(all, s.sweep(ctx, p))
@@ -37,6 +38,9 @@ func (s *Syncer) carryOut(ctx context.Context) error {
 func (s *Syncer) drain(ctx context.Context, p bridge.Plan) error {
 	if err := inBatches(ctx, func(ctx context.Context) (int, error) { return s.Store.ReleaseUsers(ctx, p.CustomerID, planBatch) }); err != nil {
 		return err
+	}
+	if s.Records != nil && !s.records.cutOnRecord(p.CustomerID) {
+		return nil // a restore from here on would forget it
 	}
 	if rest, err := s.atRest(ctx, p.CustomerID); err != nil || !rest {
 		return err
@@ -51,19 +55,9 @@ func (s *Syncer) drain(ctx context.Context, p bridge.Plan) error {
 	return s.finish(ctx, p, bridge.EventCustomerDisconnected)
 }
 
-// rejoin brings everybody back under SCIM after a disconnect was undone. Nobody does before the calls of the disconnect are
-// over: what is restored by it is restored.
+// rejoin brings everybody back under SCIM after a disconnect was undone.
 func (s *Syncer) rejoin(ctx context.Context, p bridge.Plan) error {
-	if open, err := s.Store.OpenCalls(ctx, p.CustomerID); err != nil || open > 0 {
-		return err
-	}
-	if n, err := s.Store.DueOf(ctx, p.CustomerID, bridge.RankRestore); err != nil || n > 0 {
-		return err
-	}
-	if err := inBatches(ctx, func(ctx context.Context) (int, error) { return s.Store.RejoinUsers(ctx, p.CustomerID, planBatch) }); err != nil {
-		return err
-	}
-	if err := s.Store.DropRestorations(ctx, p.CustomerID); err != nil {
+	if back, err := s.bringBack(ctx, p.CustomerID); err != nil || !back {
 		return err
 	}
 	p.State = bridge.PlanUndone

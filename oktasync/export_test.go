@@ -16,3 +16,6 @@ func (s *Syncer) CarryOut(ctx context.Context) error { return s.carryOut(ctx) }
 
 // CloseEmptyHolds closes the holds in which nobody waits, as the chores do.
 func (s *Syncer) CloseEmptyHolds(ctx context.Context) error { return s.closeEmptyHolds(ctx) }
+
+// Purge forgets a batch of the people of each deleted customer, as the chores do.
+func (s *Syncer) Purge(ctx context.Context) error { return s.purge(ctx) }

@@ -19,16 +19,21 @@ const (
 	numberBatch = 1000
 )
 
-// keepHouse numbers events, folds counts, samples peaks, closes empty holds and drains disconnects, until ctx ends.
-func (s *Syncer) keepHouse(ctx context.Context) {
+// keepHouse numbers events, folds counts, samples peaks, closes empty holds, drains disconnects and purges deleted customers, until ctx ends.
+//
+// What leads to a call or ends one waits until the database is proven to be no older copy of itself.
+func (s *Syncer) keepHouse(ctx context.Context, proven <-chan struct{}) {
 	var folded, sampled time.Time
 	for {
 		now := s.Now()
 		s.chore(ctx, "numbering events", s.numberEvents)
 		s.chore(ctx, "publishing Okta's limits", s.publishBuckets)
-		s.chore(ctx, "carrying out disconnects", s.carryOut)
+		if closed(proven) {
+			s.chore(ctx, "carrying out disconnects", s.carryOut)
+			s.chore(ctx, "forgetting the people of deleted customers", s.purge)
+		}
 		if now.Sub(folded) >= foldEvery {
-			if s.RunDue != nil {
+			if s.RunDue != nil && closed(proven) {
 				s.chore(ctx, "doing what was put off until now", s.RunDue)
 			}
 			s.chore(ctx, "beginning waves", func(ctx context.Context) error { return s.Store.BeginWaves(ctx, now) })
@@ -43,6 +48,15 @@ func (s *Syncer) keepHouse(ctx context.Context) {
 		if !pause(ctx, numberEvery) {
 			return
 		}
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

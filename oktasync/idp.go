@@ -23,6 +23,9 @@ type IdentityProvider struct {
 type IdentityProviders interface {
 	// IdP reads one by its Okta id. CauseGone: there is none with it; CauseRefused: this is no such id, nothing was sent.
 	IdP(ctx context.Context, id string) (IdentityProvider, error)
+	// LastSignIn returns when Okta's System Log last shows somebody sign in through one; zero: nobody since that time. It needs a
+	// right of its own, okta.logs.read: without it CauseOrg with HTTP 403, which says nothing of the rest of the org.
+	LastSignIn(ctx context.Context, id string, since time.Time) (time.Time, error)
 }
 
 // ReadIdP reads the identity provider that is set for a customer, for the record. One that does not exist is on record as

@@ -14,6 +14,8 @@ const (
 	idpEvery = time.Minute            // each at most so often
 	idpPace  = 500 * time.Millisecond // between two
 	idpLook  = time.Second            // how soon one that was just set is seen
+
+	signInsEvery = 10 * time.Minute // the System Log, whose bucket is small (120 a minute), while a customer's removals wait
 )
 
 // idpWatch is when each customer's identity provider was last asked for, by customer id, answered or not.
@@ -23,8 +25,9 @@ type idpWatch struct {
 }
 
 type idpAsked struct {
-	id string
-	at time.Time
+	id      string
+	at      time.Time
+	signIns time.Time // when the System Log was last asked for its sign-ins; zero: never
 }
 
 // watchIdPs reads the customers' identity providers, one after the other, until ctx ends.
@@ -51,8 +54,7 @@ func (w *idpWatch) round(ctx context.Context) error {
 		if !w.turn(c) {
 			continue
 		}
-		w.asked[c.ID] = idpAsked{c.OktaIdP, w.Now()}
-		if err := w.read(ctx, c.Customer); err != nil {
+		if err := w.read(ctx, c); err != nil {
 			failed = append(failed, err)
 		}
 		if w.circuit.open() || !pause(ctx, idpPace) {
@@ -74,12 +76,40 @@ func (w *idpWatch) turn(c bridge.CustomerIdP) bool {
 	return c.IdP == nil || now.Sub(c.IdP.Read) >= idpEvery
 }
 
-func (w *idpWatch) read(ctx context.Context, c bridge.Customer) error {
+func (w *idpWatch) read(ctx context.Context, c bridge.CustomerIdP) error {
+	asked := idpAsked{id: c.OktaIdP, at: w.Now()}
+	if last := w.asked[c.ID]; last.id == c.OktaIdP {
+		asked.signIns = last.signIns
+	}
+	looks := c.State == bridge.Held && asked.at.Sub(asked.signIns) >= signInsEvery
+	if looks {
+		asked.signIns = asked.at
+	}
+	w.asked[c.ID] = asked
 	bounded, cancel := context.WithTimeout(ctx, w.Timeout)
 	defer cancel()
-	p, err := ReadIdP(bounded, w.Org, c, w.Now())
+	p, err := ReadIdP(bounded, w.Org, c.Customer, asked.at)
 	if err != nil {
 		return err
 	}
+	if c.IdP != nil {
+		p.SignedIn, p.SignInsRead = c.IdP.SignedIn, c.IdP.SignInsRead
+	}
+	if looks && p.Status != bridge.IdPMissing {
+		w.readSignIns(ctx, c.Slug, &p)
+	}
 	return w.Store.SaveIdP(ctx, p)
+}
+
+// readSignIns looks for the last sign-in through an identity provider. It is a help for whoever answers a hold: where the System
+// Log cannot be read, what was known of it stays, and nothing else follows.
+func (w *idpWatch) readSignIns(ctx context.Context, customer string, p *bridge.OktaIdP) {
+	bounded, cancel := context.WithTimeout(ctx, w.Timeout)
+	defer cancel()
+	at, err := w.Org.LastSignIn(bounded, p.ID, p.Read.Add(-bridge.SignInsFor))
+	if err != nil {
+		w.Log.InfoContext(ctx, "the last sign-in of a customer's people is not known: Okta's System Log cannot be read", "customer", customer, "error", err)
+		return
+	}
+	p.SignedIn, p.SignInsRead = at, p.Read
 }

@@ -161,3 +161,64 @@ func (m mute) Update(ctx context.Context, id string, profile map[string]any) (ok
 	a.Provider, a.Password = "", false
 	return a, err
 }
+
+// TestIdPWatch_signInsWhileHeld: while a customer's removals wait, the last sign-in of its people is looked up; nothing else
+// depends on whether that may be.
+func TestIdPWatch_signInsWhileHeld(t *testing.T) {
+	each(t, func(r *rig) {
+		acme := r.customer("acme")
+		entra := r.org.AddIdP("Acme's", "ACTIVE")
+		anna, others := acme.push("anna"), acme.pushMany(8)
+		acme.use(entra)
+		r.start(oktasync.Options{})
+		r.quiet()
+		acme.signsIn(anna, bridge.BySSO)
+		if !r.org.SignInBySSO(acme.account(anna).ID, entra) {
+			r.Fatal("anna cannot sign in")
+		}
+		asked := func() (n int) {
+			for _, e := range r.org.Log() {
+				if e.Op == "logs" {
+					n++
+				}
+			}
+			return n
+		}
+		r.later(time.Minute)
+		r.eventually("it is read again", func() bool { return len(r.idpReads(entra)) == 2 })
+		if n := asked(); n != 0 {
+			r.Errorf("the System Log was read %d times although nothing waits", n)
+		}
+
+		allowed := r.org.Inject(oktatest.Fault{Op: "logs", Kind: oktatest.Forbidden403})
+		for _, id := range others[:4] {
+			acme.setActive(id, false)
+		}
+		r.eventually("removals wait", func() bool { _, err := r.svc.Hold(r.Context(), support, acme.slug); return err == nil })
+		r.later(time.Minute)
+		r.eventually("the System Log is asked for", func() bool { return asked() == 1 })
+		r.eventually("the identity provider is read all the same", func() bool {
+			return acme.subject(anna).IdP.Read.After(r.idpReads(entra)[2].Add(-time.Second))
+		})
+		if p := acme.subject(anna).IdP; !p.SignedIn.IsZero() || !p.SignInsRead.IsZero() {
+			r.Errorf("without the right: %+v", p)
+		}
+		acme.set(anna, map[string]any{"title": "Captain"}) // nothing has stopped
+		r.eventually("the title is written", func() bool { return acme.account(anna).Profile["title"] == "Captain" })
+		allowed()
+		r.later(5 * time.Minute)
+		r.eventually("it is read again", func() bool { return len(r.idpReads(entra)) == 4 })
+		if n := asked(); n != 1 {
+			r.Errorf("the System Log was asked for %d times within ten minutes", n)
+		}
+		r.later(5 * time.Minute)
+		r.eventually("the last sign-in is known", func() bool { return !acme.subject(anna).IdP.SignInsRead.IsZero() })
+		v, err := r.svc.Hold(r.Context(), support, acme.slug)
+		if err != nil || v.IdP == nil || v.IdP.SignedIn.IsZero() || r.now().Sub(v.IdP.SignedIn) < 11*time.Minute {
+			r.Errorf("the card shows %+v, %v", v.IdP, err)
+		}
+		if lines := r.log.String(); strings.Contains(lines, "ALARM") || strings.Contains(lines, "identity providers failed") {
+			r.Errorf("an alarm was raised:\n%s", lines)
+		}
+	})
+}

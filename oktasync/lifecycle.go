@@ -63,12 +63,16 @@ func (j *job) findOwn(ctx context.Context, refused error) (end, error) {
 	return end{}, j.linkFound(ctx, *found, j.link())
 }
 
-// find looks for the account that carries this user's key.
+// find looks for the account that carries this user's key. One that was a deleted customer's is nobody's any more.
 func (j *job) find(ctx context.Context) (*Account, error) {
 	bounded, cancel := context.WithTimeout(ctx, j.Timeout)
 	defer cancel()
 	found, err := j.Org.Find(bounded, KeyAttr, j.User.ID)
 	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	owner, _ := found[0].Marker()
+	if buried, err := j.Store.Tombstoned(ctx, found[0].ID, owner); err != nil || buried {
 		return nil, err
 	}
 	return &found[0], nil

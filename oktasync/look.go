@@ -74,9 +74,15 @@ func (s *Syncer) idle(l bridge.Look) (bridge.Settlement, bool) {
 func (j *job) rests(d policy.Decision) (end, bool) {
 	e := end{over: true, settle: true, at: d.At}
 	switch {
+	case j.Customer.State == bridge.Deleted: // its accounts are left as they are
+		return end{over: true, settle: true}, true
+	case j.Customer.Frozen():
+		return end{over: true, at: j.Now().Add(idleRetry)}, j.Open == nil && !j.unproven()
+	case j.waiting(): // whoever is accepted is marked anew
+		return end{over: true, settle: true}, !(j.unproven() || j.locking(d))
 	case j.Customer.State == bridge.Off, j.Customer.State == bridge.Paused:
 		return end{over: true, at: j.Now().Add(idleRetry)}, !j.locking(d)
-	case j.Open != nil, j.mustRead(d), j.unproven(), j.converts():
+	case j.Open != nil, j.mustRead(d), j.unproven(), j.owesChanges(), j.converts():
 		return end{}, false
 	case d.Act == policy.Keep:
 		return e, !j.owesSessions() && !j.unread() && j.Link.AppliedVersion >= j.User.Version && len(j.diff()) == 0

@@ -98,7 +98,7 @@ const (
 	CauseRate Cause = "rate"
 	// CauseRetry: this account cannot take the call right now (E0000112, still being activated); not applied.
 	CauseRetry Cause = "retry"
-	// CauseGone: the account or identity provider does not exist (404 E0000007); for Deactivate also: it is DEPROVISIONED already.
+	// CauseGone: the account, identity provider or record does not exist (404 E0000007); for Deactivate also: it is DEPROVISIONED already.
 	CauseGone Cause = "gone"
 	// CauseState: the account's status does not allow the call (400/403 on a lifecycle transition or a DEPROVISIONED profile).
 	CauseState Cause = "state"
@@ -111,7 +111,7 @@ const (
 // OrgError is a failed call to Okta. Its text holds Okta's error code and never profile values.
 type OrgError struct {
 	Cause  Cause
-	Op     string    // create, read, find, update, idp, reset_password, refederate, or an Action
+	Op     string    // create, read, find, update, idp, read_record, find_record, create_record, write_record, reset_password, refederate, or an Action
 	Status int       // HTTP status; 0: no answer
 	Code   string    // Okta's errorCode, such as E0000001; empty: none
 	Attr   string    // for CauseTaken and CauseRefused: the profile attribute that Okta named; empty: not known

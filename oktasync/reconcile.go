@@ -82,11 +82,17 @@ func (j *job) step(ctx context.Context) (end, error) {
 	if j.Open != nil {
 		return j.resolve(ctx)
 	}
+	if j.waiting() && j.unproven() && !d.Act.Revokes() {
+		return j.prove(ctx)
+	}
 	if j.mustRead(d) {
 		return end{}, j.read(ctx, d.Act.Revokes() || d.Code == policy.ProtectedAccount)
 	}
 	if j.unproven() {
 		return j.prove(ctx)
+	}
+	if j.owesChanges() {
+		return end{}, j.keepChanges(ctx)
 	}
 	if d.Act == policy.Keep && j.converts() && len(j.diff()) == 0 {
 		return j.convert(ctx)
@@ -240,6 +246,10 @@ func (j *job) classify(ctx context.Context, err error) end {
 
 // classifyOwn says what follows from a failure of our own store.
 func (j *job) classifyOwn(ctx context.Context, err error) end {
+	var record *recordError
+	if errors.As(err, &record) { // which its keeper has told
+		return end{over: true, at: j.Now().Add(vouchRetry)}
+	}
 	switch bridge.CodeOf(err) {
 	case bridge.Conflict:
 		return end{} // something changed: look again

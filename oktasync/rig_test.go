@@ -46,7 +46,7 @@ var support = bridge.Actor{Name: "support:test", Role: bridge.Operator}
 func newRig(t *testing.T, s *store.Store) *rig {
 	t.Helper()
 	r := &rig{T: t, store: s, rt: schema.User(), log: &logLines{}, audit: oktatest.AuditOptions{Grace: bridge.DefaultGrace}}
-	r.org = oktatest.New(oktatest.Options{RateLimit: -1, Now: r.now})
+	r.org = oktatest.New(oktatest.Options{RateLimit: -1, Now: r.now, Tokens: []oktatest.Token{{Name: "admin", Secret: "by-hand"}}})
 	server := httptest.NewServer(r.org)
 	t.Cleanup(server.Close)
 	client, err := okta.New(okta.Config{
@@ -90,6 +90,7 @@ type idp struct {
 	r        *rig
 	slug     string
 	customer bridge.Customer
+	secret   string
 	backend  scim.Backend
 }
 
@@ -109,7 +110,7 @@ func (r *rig) customer(slug string) *idp {
 	if err != nil {
 		r.Fatal(err)
 	}
-	return &idp{r: r, slug: slug, customer: c, backend: tenant.Backend}
+	return &idp{r: r, slug: slug, customer: c, secret: secret, backend: tenant.Backend}
 }
 
 func (p *idp) attrs(name string, active bool) scim.Attributes {

@@ -67,6 +67,18 @@ type Upkeep interface {
 	DueOf(ctx context.Context, customerID string, r bridge.Rank) (int, error)
 }
 
+// Purges forget the people of deleted customers.
+type Purges interface {
+	// CustomersToPurge lists the deleted customers of whose people something may be left.
+	CustomersToPurge(ctx context.Context) ([]bridge.Customer, error)
+	// PurgeCustomer forgets up to limit people, groups or requests, and returns how many; 0: none is left.
+	PurgeCustomer(ctx context.Context, customerID string, limit int) (int, error)
+	// EndPurge forgets the rest, with the event that tells of so many accounts that are remembered, and reports whether that was all.
+	EndPurge(ctx context.Context, customerID string, at time.Time, limit int, event func(data map[string]string) bridge.Event) (bool, error)
+	// Tombstoned reports whether an account was one of a deleted customer's people, or is marked as such a customer's.
+	Tombstoned(ctx context.Context, oktaID, customerID string) (bool, error)
+}
+
 // IdPRecord keeps what was read of the customers' identity providers.
 type IdPRecord interface {
 	// CustomerIdPs lists the customers that have one, each with what was last read of it.
@@ -104,8 +116,35 @@ type Plans interface {
 	StillActive(ctx context.Context, limit int) ([]bridge.Link, int, error)
 }
 
+// RecordStore keeps what the records in Okta are compared with.
+type RecordStore interface {
+	Counter(ctx context.Context) (bridge.Counter, error)
+	// SaveCounter fails with Lost where the lease is not held.
+	SaveCounter(ctx context.Context, lease bridge.Lease, c bridge.Counter) error
+	// Records lists what Okta should keep of each customer that is not frozen.
+	Records(ctx context.Context) ([]bridge.KeptRecord, error)
+	SaveRecord(ctx context.Context, customerID, oktaID string, put bridge.CustomerRecord) error
+	// Freeze has every customer that is not off wait for an approval, with the counter, and returns how many. Error: Lost.
+	Freeze(ctx context.Context, lease bridge.Lease, c bridge.Counter, at time.Time, event func(customerID string) bridge.Event) (int, error)
+}
+
+// ReviewStore keeps what is found after a restore.
+type ReviewStore interface {
+	FrozenCustomers(ctx context.Context) ([]bridge.Customer, error)
+	// RecordID is where Okta keeps a customer's record; empty: not known.
+	RecordID(ctx context.Context, customerID string) (string, error)
+	Found(ctx context.Context, customerID string) (bridge.Found, error)
+	SaveFound(ctx context.Context, customerID string, f bridge.Found) error
+	// Strangers returns those of the keys that no user of the customer has.
+	Strangers(ctx context.Context, customerID string, keys []string) ([]string, error)
+	// NoteOut keeps that an account lets nobody in whose user is active here.
+	NoteOut(ctx context.Context, customerID, userID, status string, byUs bool) error
+}
+
 // Store is all that the syncer needs of the store.
 type Store interface {
+	RecordStore
+	ReviewStore
 	Queue
 	Ledger
 	Leases
@@ -113,4 +152,6 @@ type Store interface {
 	Upkeep
 	IdPRecord
 	Plans
+	Returns
+	Purges
 }

@@ -25,6 +25,7 @@ type Options struct {
 	Org       Org
 	Probe     func(ctx context.Context) error                    // cheap call that tells whether Okta answers us at all
 	Guard     func(ctx context.Context, id string) (bool, error) // whether an account is protected; nil: none is
+	Records   Records                                            // what Okta keeps against restores from backups; nil: nothing
 	Passwords Passwords                                          // how people are given a password; nil: nobody is
 	RunDue    func(ctx context.Context) error                    // does what people put off to a time that has come; nil: nothing
 	Buckets   func() []BucketState                               // what is known of Okta's limits, for people; nil: nothing
@@ -46,6 +47,7 @@ type Syncer struct {
 	circuit  *circuit
 	desk     *desk
 	rest     *rest
+	records  *keeper // of the lease that is held, or was last; nil: none was
 
 	published string    // what publishBuckets wrote last
 	calm      time.Time // before it, urgent work alone is looked for
@@ -107,11 +109,18 @@ func (s *Syncer) lead(ctx context.Context, lease bridge.Lease, wakes <-chan stru
 	lead, lost := context.WithCancelCause(ctx)
 	defer lost(nil)
 	var chores sync.WaitGroup
+	s.records = &keeper{Syncer: s, lease: lease}
 	chores.Go(func() { s.renew(lead, lease, lost) })
-	chores.Go(func() { s.keepHouse(lead) })
+	proven := make(chan struct{})
+	chores.Go(func() { s.records.keepRecords(lead, proven) })
+	chores.Go(func() { s.keepHouse(lead, proven) })
 	chores.Go(func() { s.circuit.watch(lead) })
 	chores.Go(func() { s.watchIdPs(lead) })
-	s.work(lead, lease, wakes)
+	select {
+	case <-proven:
+		s.work(lead, lease, wakes)
+	case <-lead.Done():
+	}
 	lost(nil)
 	chores.Wait()
 	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

@@ -35,6 +35,13 @@ func (n *Notifier) causes(ctx context.Context, now time.Time) ([]bridge.Notice, 
 	if outage != nil && now.Sub(outage.Since) >= tellOutage {
 		wanted = append(wanted, outageNotice(*outage))
 	}
+	frozen, err := n.store.FrozenCustomers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(frozen) > 0 {
+		wanted = append(wanted, restoreNotice(frozen))
+	}
 	if now.Sub(n.stalledAt) >= lookAtStates {
 		if n.stalled, err = n.disconnects(ctx, now); err != nil {
 			return nil, err
@@ -113,6 +120,18 @@ func disconnectNotice(c bridge.Customer) bridge.Notice {
 			c.Slug + ": the disconnect has not come to its end",
 			fmt.Sprintf("It has been under way since %s. Nobody loses access by that; some accounts are not released in Okta yet.", at(c.Modified)),
 			"Next: drawbridge doctor",
+		},
+	}
+}
+
+func restoreNotice(frozen []bridge.Customer) bridge.Notice {
+	since := frozen[0].ReviewSince
+	return bridge.Notice{
+		Subject: fmt.Sprintf("restore:%d", since.Unix()), Kind: bridge.NoticeRestore, Severity: bridge.Critical,
+		Text: []string{
+			"The database was restored from a backup",
+			fmt.Sprintf("Since %s nothing is written to Okta for customers that a person has not approved; SCIM answers them 503. They are %d.", at(since), len(frozen)),
+			"Next: drawbridge restore review",
 		},
 	}
 }

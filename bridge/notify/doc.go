@@ -1,5 +1,5 @@
 // Package notify tells people what waits for them: removals that are held, an Okta org that does not answer, a disconnect that
-// does not come to its end.
+// does not come to its end, a database that was restored from a backup.
 //
 // A Notifier looks into the store every 5 seconds for these causes and keeps a bridge.Notice for each; nobody has to call it.
 // Notices are told through channels (mail, Slack, Teams, PagerDuty, a plain webhook) in rounds, until somebody acknowledges them

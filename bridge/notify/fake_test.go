@@ -77,6 +77,12 @@ func (s *fakeStore) Customers(context.Context) ([]bridge.Customer, error) {
 	return slices.Clone(s.customers), nil
 }
 
+func (s *fakeStore) FrozenCustomers(context.Context) ([]bridge.Customer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(s.customers), func(c bridge.Customer) bool { return !c.Frozen() }), nil
+}
+
 func (s *fakeStore) CustomerByID(_ context.Context, id string) (bridge.Customer, error) {
 	return bridge.Customer{ID: id, Slug: "acme-" + id}, nil
 }

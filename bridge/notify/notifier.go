@@ -26,6 +26,8 @@ type CauseReader interface {
 	Holds(ctx context.Context) ([]bridge.Hold, error)
 	DueOf(ctx context.Context, customerID string, r bridge.Rank) (int, error)
 	Customers(ctx context.Context) ([]bridge.Customer, error)
+	// FrozenCustomers lists those that wait for an approval after a restore.
+	FrozenCustomers(ctx context.Context) ([]bridge.Customer, error)
 	CustomerByID(ctx context.Context, id string) (bridge.Customer, error)
 }
 

@@ -205,6 +205,30 @@ func TestOutagesAndDisconnects(t *testing.T) {
 	})
 }
 
+// TestI9_ARestoreIsToldUntilAllIsApproved, at once and as one thing.
+func TestI9_ARestoreIsToldUntilAllIsApproved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1)
+		r.start()
+		time.Sleep(time.Millisecond) // so that nothing here happens at the moment at which the store is looked at
+		since := time.Now()
+		r.store.set(func() {
+			r.store.customers = []bridge.Customer{{ID: "1", Slug: "acme", ReviewSince: since}, {ID: "2", Slug: "beta", ReviewSince: since}}
+		})
+		time.Sleep(6 * time.Second)
+		r.wantTold(0, "5 The database was restored from a backup")
+		if text := strings.Join(r.notice().Text, "\n"); !strings.Contains(text, "They are 2.") || r.notice().CustomerID != "" {
+			t.Errorf("text: %s", text)
+		}
+		r.store.set(func() { r.store.customers[0].ReviewSince = time.Time{} })
+		time.Sleep(time.Minute)
+		r.wantTold(0, "5 The database was restored from a backup")
+		r.store.set(func() { r.store.customers[1].ReviewSince = time.Time{} })
+		time.Sleep(time.Minute)
+		r.wantTold(0, "5 The database was restored from a backup", "70 Over: The database was restored from a backup")
+	})
+}
+
 // TestContacts_AreToldOfHolds by mail, once and that it is over; who cannot be reached is given up, who is busy is tried again.
 func TestContacts_AreToldOfHolds(t *testing.T) {
 	s := serveMail(t, nil, "")

@@ -85,6 +85,9 @@ func (s *Store) Approve(ctx context.Context, by bridge.Approval, set []bridge.Re
 	}
 	d := s.dialect
 	err = s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		if err := tx.moves(ctx, by.CustomerID); err != nil {
+			return err
+		}
 		var ids []string
 		err := tx.list(ctx, &ids, d.pick(approveSQLite, approvePostgres), by.CustomerID, list, optional(by.HoldID), by.Actor, micros(by.At))
 		if err != nil {
@@ -159,6 +162,9 @@ func (s *Store) Propose(ctx context.Context, p bridge.Proposal, ev bridge.Event)
 		return failed("store a proposal", err)
 	}
 	err = s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		if err := tx.moves(ctx, p.CustomerID); err != nil {
+			return err
+		}
 		if _, err := tx.exec(ctx, propose, p.HoldID, p.CustomerID, string(p.Answer), p.Actor, micros(p.At), list); err != nil {
 			return err
 		}

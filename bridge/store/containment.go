@@ -22,6 +22,9 @@ ON CONFLICT (user_id) DO UPDATE SET rank = excluded.rank, due_at = excluded.due_
 // there; Conflict where a lock is in force.
 func (s *Store) Contain(ctx context.Context, c bridge.Containment, ev bridge.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		if err := tx.moves(ctx, c.CustomerID); err != nil {
+			return err
+		}
 		n, err := tx.exec(ctx, markAgain, int(bridge.RankContain), micros(c.Since), c.CustomerID, text(c.UserID))
 		if err != nil {
 			return err
@@ -47,6 +50,9 @@ func (s *Store) Contain(ctx context.Context, c bridge.Containment, ev bridge.Eve
 // Lift ends the lock that is in force, with its event, and makes the user due. Conflict where none is in force.
 func (s *Store) Lift(ctx context.Context, customerID, userID string, at time.Time, ev bridge.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		if err := tx.moves(ctx, customerID); err != nil {
+			return err
+		}
 		n, err := tx.exec(ctx, lift, micros(at), customerID, text(userID))
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ ON CONFLICT (user_id) DO UPDATE SET plan_id = excluded.plan_id, wave = 0, state 
 
 	// Waves that are due are few, whatever the number of customers.
 	wavesDue = `SELECT plan_id, customer_id, number, people, starts_at, started_by, begun_at, stopped_at FROM waves
-WHERE begun_at = 0 AND stopped_at = 0 AND starts_at <= ? ORDER BY starts_at, plan_id, number`
+WHERE begun_at = 0 AND stopped_at = 0 AND starts_at <= ? AND NOT EXISTS (SELECT 1 FROM customers f WHERE f.id = customer_id AND f.review_since <> 0) ORDER BY starts_at, plan_id, number`
 	beginWave   = `UPDATE waves SET begun_at = ? WHERE customer_id = ? AND plan_id = ? AND number = ? AND begun_at = 0 AND stopped_at = 0`
 	convertWave = `UPDATE conversions SET state = 'due' WHERE customer_id = ? AND plan_id = ? AND wave = ? AND state = 'scheduled'`
 	markWave    = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)

@@ -8,7 +8,7 @@ import (
 )
 
 const customerColumns = `c.id, c.slug, c.name, c.state, c.epoch, c.okta_idp, c.logins, c.grace, c.suspend_only, c.rate, c.request_log, c.group_patch, c.created_at, c.modified_at,
-  c.disconnected_by, c.verify_from, c.time_zone, c.paused_at, c.paused_until, c.pause_answer`
+  c.disconnected_by, c.verify_from, c.time_zone, c.paused_at, c.paused_until, c.pause_answer, c.review_since, c.waiting_since, c.joining_since`
 
 // customerRow is a row of customers.
 type customerRow struct {
@@ -32,6 +32,9 @@ type customerRow struct {
 	Paused      int64  `db:"paused_at"`
 	PausedUntil int64  `db:"paused_until"`
 	PauseAnswer string `db:"pause_answer"`
+	Waiting     int64  `db:"waiting_since"`
+	Joining     int64  `db:"joining_since"`
+	ReviewSince int64  `db:"review_since"`
 }
 
 func (r customerRow) customer() bridge.Customer {
@@ -39,8 +42,9 @@ func (r customerRow) customer() bridge.Customer {
 		ID: r.ID, Slug: r.Slug, Name: r.Name, State: bridge.State(r.State), Epoch: r.Epoch, OktaIdP: r.OktaIdP,
 		Logins: bridge.LoginRule(r.Logins), Grace: time.Duration(r.Grace) * time.Microsecond, SuspendOnly: r.SuspendOnly,
 		Rate: r.Rate, RequestLog: bridge.RequestLog(r.RequestLog), GroupPatch: r.GroupPatch, Created: moment(r.Created), Modified: moment(r.Modified),
-		DisconnectedBy: r.CutBy, VerifyFrom: moment(r.VerifyFrom), TimeZone: r.TimeZone,
+		DisconnectedBy: r.CutBy, VerifyFrom: moment(r.VerifyFrom), TimeZone: r.TimeZone, Waiting: moment(r.Waiting), Joining: moment(r.Joining),
 		Paused: moment(r.Paused), PausedUntil: moment(r.PausedUntil), PauseAnswer: bridge.PauseAnswer(r.PauseAnswer),
+		ReviewSince: moment(r.ReviewSince),
 	}
 }
 
@@ -68,15 +72,19 @@ func (s *Store) AddCustomer(ctx context.Context, c bridge.Customer, domains []br
 const (
 	customerBySlug = `SELECT ` + customerColumns + ` FROM customers c WHERE c.slug = ?`
 	customerByID   = `SELECT ` + customerColumns + ` FROM customers c WHERE c.id = ?`
-	allCustomers   = `SELECT ` + customerColumns + ` FROM customers c ORDER BY c.slug`
+	allCustomers   = `SELECT ` + customerColumns + ` FROM customers c WHERE c.state <> 'deleted' ORDER BY c.slug`
 )
 
-// Customer finds a customer by its slug; NotFound where there is none.
+// Customer finds a customer by its slug; NotFound where there is none. A deleted one comes with Conflict.
 func (s *Store) Customer(ctx context.Context, slug string) (bridge.Customer, error) {
-	return s.customer(ctx, customerBySlug, slug)
+	c, err := s.customer(ctx, customerBySlug, slug)
+	if err == nil && c.State == bridge.Deleted {
+		err = errDeleted(c)
+	}
+	return c, err
 }
 
-// CustomerByID finds a customer by its id; NotFound where there is none.
+// CustomerByID finds a customer by its id, a deleted one too; NotFound where there is none.
 func (s *Store) CustomerByID(ctx context.Context, id string) (bridge.Customer, error) {
 	return s.customer(ctx, customerByID, id)
 }
@@ -90,7 +98,7 @@ func (s *Store) customer(ctx context.Context, query, key string) (bridge.Custome
 	return row.customer(), failed("read the customer", err)
 }
 
-// Customers lists all customers by slug.
+// Customers lists all customers but the deleted ones by slug.
 func (s *Store) Customers(ctx context.Context) ([]bridge.Customer, error) {
 	var rows []customerRow
 	if err := s.reading().list(ctx, &rows, allCustomers); err != nil {
@@ -113,7 +121,9 @@ func (s *Store) ChangeCustomer(ctx context.Context, slug string, change func(*br
 		if err != nil {
 			return err
 		}
-		c = row.customer()
+		if c = row.customer(); c.State == bridge.Deleted {
+			return errDeleted(c)
+		}
 		event, err := change(&c)
 		if err != nil {
 			return err
@@ -144,8 +154,27 @@ const (
 )
 
 // lockCustomer takes a customer for the rest of the transaction and reads it as it is by then; query is customerBySlug
-// or customerByID.
+// or customerByID. Conflict where it waits for an approval after a restore: nothing of it moves before.
 func (c *session) lockCustomer(ctx context.Context, query, key string) (customerRow, error) {
+	row, err := c.lockAnyCustomer(ctx, query, key)
+	if err == nil && row.ReviewSince != 0 {
+		err = errFrozen(row.Slug)
+	}
+	return row, err
+}
+
+// moves fails as lockCustomer does where nothing of a customer moves, and takes no lock.
+func (c *session) moves(ctx context.Context, customerID string) error {
+	var row customerRow
+	found, err := c.get(ctx, &row, customerByID, customerID)
+	if err == nil && found && row.ReviewSince != 0 {
+		err = errFrozen(row.Slug)
+	}
+	return err
+}
+
+// lockAnyCustomer is lockCustomer for what may happen meanwhile too.
+func (c *session) lockAnyCustomer(ctx context.Context, query, key string) (customerRow, error) {
 	if c.store.dialect == postgres {
 		queue := queueForID
 		if query == customerBySlug {

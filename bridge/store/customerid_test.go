@@ -30,6 +30,7 @@ func overAll() map[string]string {
 		who     = "finds out whose something is"
 		service = "a person of the vendor asks for all"
 		telling = "people of the vendor are told of all customers"
+		restore = "a restore from a backup sets all customers back at once"
 		eachRow = "each of the listed marks names its customer, to which the row is compared"
 	)
 	return map[string]string{
@@ -40,8 +41,9 @@ func overAll() map[string]string {
 		"samplePeaks": upkeep, "foldPostgres": upkeep, "foldSQLite": upkeep, "lastBlockRow": upkeep, "dropFolded": upkeep, "prunePeaks": upkeep,
 		"duePlans": syncer, "plansAtWork": syncer, "plansToSweep": syncer, "wavesDue": syncer,
 		"dueTotals": census, "globalRemovals": census, "braked": census,
-		"liveNotices": telling,
-		"retryAll":    service, "customerIdPs": service,
+		"liveNotices":   telling,
+		"recordsToKeep": syncer, "forgetFound": restore, "forgetOut": restore, "wakeFrozen": restore,
+		"retryAll": service, "customerIdPs": service,
 	}
 }
 

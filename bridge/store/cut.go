@@ -12,7 +12,7 @@ const (
 	tokensToEnd = `SELECT id FROM tokens WHERE customer_id = ? AND revoked_at = 0 ORDER BY id`
 	endTokens   = `UPDATE tokens SET revoked_at = ? WHERE customer_id = ? AND revoked_at = 0`
 	lastCall    = `SELECT COALESCE(MAX(deadline), 0) FROM intents WHERE customer_id = ? AND state IN ` + openStates
-	cutCustomer = `UPDATE customers SET state = 'disconnecting', epoch = epoch + 1, paused_at = 0, paused_until = 0, pause_answer = '', disconnected_by = ?, verify_from = ?, modified_at = ? WHERE id = ?`
+	cutCustomer = `UPDATE customers SET state = 'disconnecting', epoch = epoch + 1, paused_at = 0, paused_until = 0, pause_answer = '', waiting_since = 0, joining_since = 0, disconnected_by = ?, verify_from = ?, modified_at = ? WHERE id = ?`
 
 	restoreAsPlanned = `INSERT INTO restorations (user_id, customer_id, plan_id, late_from, late_until)
 SELECT r.user_id, r.customer_id, r.plan_id, 0, 0 FROM plan_rows r WHERE r.customer_id = ? AND r.plan_id = ? AND r.outcome = 'restore'
@@ -126,7 +126,7 @@ const (
 	markForSweep = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
 SELECT u.id, u.customer_id, 5, ?, u.version, 0, '' FROM customers c JOIN users u ON u.customer_id = c.id
   JOIN links l ON l.customer_id = u.customer_id AND l.user_id = u.id
-WHERE c.id = ? AND l.okta_id IS NOT NULL AND l.read_at < c.verify_from
+WHERE c.id = ? AND l.okta_id IS NOT NULL AND (l.read_at < c.verify_from OR l.read_at < c.review_since)
   AND NOT EXISTS (SELECT 1 FROM due d WHERE d.customer_id = u.customer_id AND d.user_id = u.id AND d.rank < 6)
 ORDER BY u.ordinal LIMIT ?
 ON CONFLICT (user_id) DO UPDATE SET rank = 5, due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
@@ -145,8 +145,8 @@ func (s *Store) StartSweep(ctx context.Context, p bridge.Plan, at time.Time) err
 	return failed("start a sweep", err)
 }
 
-// MarkForSweep marks up to limit accounts of a customer due that were not read since its disconnect is proven by reads, and
-// returns how many. Whoever is due already, or stuck, is left out.
+// MarkForSweep marks up to limit accounts of a customer due that were not read since its disconnect is proven by reads, or since a
+// restore, and returns how many. Whoever is due already, or stuck, is left out.
 func (s *Store) MarkForSweep(ctx context.Context, customerID string, limit int) (int, error) {
 	var n int
 	err := s.again(ctx, func() (err error) {

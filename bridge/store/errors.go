@@ -44,6 +44,14 @@ func errRefused() error {
 	return refusal(bridge.Refused, "this customer's connection is not in service: it is switched off or was disconnected; ask the vendor's support")
 }
 
+func errRestored() error {
+	return refusal(bridge.Unavailable, "the service was restored from a backup, and this connection goes on when the vendor's support has approved; send the same request again later")
+}
+
+func errFrozen(slug string) error {
+	return refusal(bridge.Conflict, "the database was restored from a backup, and nothing of "+slug+" moves until a person approves; see `drawbridge restore review "+slug+"`")
+}
+
 func errNoUser() error { return refusal(bridge.NotFound, "no such user") }
 
 func errNoCustomer() error {

@@ -14,13 +14,14 @@ const servingStates = `('live', 'paused', 'held')`
 const governingStates = `('live', 'held')`
 
 // gateColumns come with every row that is read for an identity provider.
-const gateColumns = `c.state AS gate_state, t.revoked_at AS gate_revoked, t.expires_at AS gate_expires`
+const gateColumns = `c.state AS gate_state, t.revoked_at AS gate_revoked, t.expires_at AS gate_expires, c.review_since AS gate_review`
 
 // gate is the credential as a statement found it.
 type gate struct {
 	State   string `db:"gate_state"`
 	Revoked int64  `db:"gate_revoked"`
 	Expires int64  `db:"gate_expires"`
+	Review  int64  `db:"gate_review"`
 }
 
 // check answers for the credential before anything else is answered; found is false where the token is not the
@@ -33,6 +34,8 @@ func (g gate) check(found bool, now time.Time) error {
 		return errUnauthorized()
 	case !bridge.State(g.State).Serves():
 		return errRefused()
+	case g.Review != 0:
+		return errRestored()
 	}
 	return nil
 }

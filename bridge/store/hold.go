@@ -53,11 +53,12 @@ func (s *Store) OpenHold(ctx context.Context, h bridge.Hold, ev bridge.Event) (o
 }
 
 // CloseHold closes a customer's hold, with its event, unless a removal still waits that nobody has let through, or a disconnect
-// is being undone, and reports whether it did. A held connection is live from then on. No write of the identity provider comes in between.
+// is being undone or nothing of the customer moves, and reports whether it did. A held connection is live from then on. No write of the identity provider comes in between.
 func (s *Store) CloseHold(ctx context.Context, customerID string, at time.Time, ev bridge.Event) (closed bool, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx *session) error {
 		closed = false
-		if _, err := tx.lockCustomer(ctx, customerByID, customerID); err != nil {
+		row, err := tx.lockAnyCustomer(ctx, customerByID, customerID)
+		if err != nil || row.ReviewSince != 0 {
 			return err
 		}
 		for _, reason := range []string{countHeld, countUndoing} {

@@ -10,7 +10,8 @@ import (
 // idpOfCustomer joins what was read of the identity provider that is set for the customer c, not of one that was before.
 const (
 	idpColumns = `p.customer_id AS "p.customer_id", p.okta_idp AS "p.okta_idp", p.name AS "p.name",
-  p.status AS "p.status", p.unsuspends AS "p.unsuspends", p.reactivates AS "p.reactivates", p.read_at AS "p.read_at"`
+  p.status AS "p.status", p.unsuspends AS "p.unsuspends", p.reactivates AS "p.reactivates", p.read_at AS "p.read_at",
+  p.signed_in_at AS "p.signed_in_at", p.sign_ins_read_at AS "p.sign_ins_read_at"`
 	idpOfCustomer = ` LEFT JOIN okta_idps p ON p.customer_id = c.id AND p.okta_idp = c.okta_idp`
 )
 
@@ -23,6 +24,8 @@ type idpRow struct {
 	Unsuspends  sql.NullBool   `db:"unsuspends"`
 	Reactivates sql.NullBool   `db:"reactivates"`
 	Read        sql.NullInt64  `db:"read_at"`
+	SignedIn    sql.NullInt64  `db:"signed_in_at"`
+	SignInsRead sql.NullInt64  `db:"sign_ins_read_at"`
 }
 
 // idp returns nil where there is none.
@@ -33,17 +36,20 @@ func (r idpRow) idp() *bridge.OktaIdP {
 	return &bridge.OktaIdP{
 		CustomerID: r.CustomerID.String, ID: r.OktaIdP.String, Name: r.Name.String, Status: bridge.IdPStatus(r.Status.String),
 		Unsuspends: r.Unsuspends.Bool, Reactivates: r.Reactivates.Bool, Read: moment(r.Read.Int64),
+		SignedIn: moment(r.SignedIn.Int64), SignInsRead: moment(r.SignInsRead.Int64),
 	}
 }
 
-const saveIdP = `INSERT INTO okta_idps (customer_id, okta_idp, name, status, unsuspends, reactivates, read_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+const saveIdP = `INSERT INTO okta_idps (customer_id, okta_idp, name, status, unsuspends, reactivates, read_at, signed_in_at, sign_ins_read_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (customer_id) DO UPDATE SET okta_idp = excluded.okta_idp, name = excluded.name, status = excluded.status,
-  unsuspends = excluded.unsuspends, reactivates = excluded.reactivates, read_at = excluded.read_at`
+  unsuspends = excluded.unsuspends, reactivates = excluded.reactivates, read_at = excluded.read_at,
+  signed_in_at = excluded.signed_in_at, sign_ins_read_at = excluded.sign_ins_read_at`
 
 // SaveIdP keeps what was read of a customer's identity provider.
 func (s *Store) SaveIdP(ctx context.Context, p bridge.OktaIdP) error {
 	err := s.again(ctx, func() error {
-		_, err := s.writing().exec(ctx, saveIdP, p.CustomerID, p.ID, p.Name, string(p.Status), p.Unsuspends, p.Reactivates, micros(p.Read))
+		_, err := s.writing().exec(ctx, saveIdP, p.CustomerID, p.ID, p.Name, string(p.Status), p.Unsuspends, p.Reactivates, micros(p.Read),
+			micros(p.SignedIn), micros(p.SignInsRead))
 		return err
 	})
 	return failed("save an identity provider", err)

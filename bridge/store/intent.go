@@ -53,7 +53,7 @@ const (
 	locked = `EXISTS (SELECT 1 FROM containments k WHERE k.customer_id = $2 AND k.user_id = u.id AND k.lifted_at = 0)`
 
 	intentGate = `FROM leases l CROSS JOIN customers c JOIN users u ON u.customer_id = c.id
-WHERE l.name = $12 AND l.holder = $13 AND l.fence = $14 AND c.id = $2 AND c.epoch = $6
+WHERE l.name = $12 AND l.holder = $13 AND l.fence = $14 AND c.id = $2 AND c.state <> 'deleted' AND c.review_since = 0 AND c.epoch = $6
   AND (NOT $7 OR c.state IN ` + governingStates + ` OR ` + locked + `)
   AND u.id = $3 AND u.version = $5
   AND (NOT $7 OR $15 OR NOT EXISTS (SELECT 1 FROM holds h WHERE h.customer_id = $2 AND h.closed_at = 0))

@@ -71,20 +71,22 @@ func (s *Store) ReserveLink(ctx context.Context, l bridge.Link) error {
 	return failed("reserve a login", taken(err, bridge.Taken, "another user has this login"))
 }
 
-// saveLink does not let what was applied go back to an older version (I12).
+// saveLink does not let what was applied go back to an older version (I12), and takes no account that was one of a deleted
+// customer's people.
 const saveLink = `INSERT INTO links (user_id, customer_id, login_key, okta_id, status, status_at, taken, taken_at, born, suspended_since, suspend_refused,
   foreign_account, protected, sessions_version, applied, applied_version, read_at, provider, has_password)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19
+WHERE NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.okta_id = $4)
 ON CONFLICT (user_id) DO UPDATE SET login_key = excluded.login_key, okta_id = excluded.okta_id, status = excluded.status, status_at = excluded.status_at,
   taken = excluded.taken, taken_at = excluded.taken_at, born = excluded.born, suspended_since = excluded.suspended_since,
   suspend_refused = excluded.suspend_refused, foreign_account = excluded.foreign_account, protected = excluded.protected, read_at = excluded.read_at,
   sessions_version = excluded.sessions_version, provider = excluded.provider, has_password = excluded.has_password,
   applied = CASE WHEN excluded.applied_version < links.applied_version THEN links.applied ELSE excluded.applied END,
   applied_version = CASE WHEN excluded.applied_version < links.applied_version THEN links.applied_version ELSE excluded.applied_version END
-WHERE links.customer_id = excluded.customer_id`
+WHERE links.customer_id = $2`
 
 // SaveLink stores a link, with an event if there is one. It fails with Taken where another user has the login or the Okta
-// account. AppliedVersion and Applied stay as they are if the stored ones are later.
+// account, and with Conflict where the account was one of a deleted customer's people. AppliedVersion and Applied stay as they are if the stored ones are later.
 func (s *Store) SaveLink(ctx context.Context, l bridge.Link, ev *bridge.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
 		if err := tx.saveLink(ctx, l); err != nil {
@@ -103,9 +105,12 @@ func (c *session) saveLink(ctx context.Context, l bridge.Link) error {
 			return fmt.Errorf("encode the applied profile: %w", err)
 		}
 	}
-	_, err := c.exec(ctx, saveLink, l.UserID, l.CustomerID, l.LoginKey, optional(l.OktaID), string(l.Status), micros(l.StatusAt),
+	n, err := c.exec(ctx, saveLink, l.UserID, l.CustomerID, l.LoginKey, optional(l.OktaID), string(l.Status), micros(l.StatusAt),
 		string(l.Taken), micros(l.TakenAt), l.Born, micros(l.SuspendedSince), l.SuspendRefused, l.Foreign, l.Protected,
 		l.SessionsEnded, string(applied), l.AppliedVersion, micros(l.Read), l.Provider, string(l.Password))
+	if err == nil && n == 0 {
+		return c.buried(ctx, l.OktaID)
+	}
 	return taken(err, bridge.Taken, "another user has this login or this Okta account")
 }
 

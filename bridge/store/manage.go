@@ -59,8 +59,8 @@ func (s *Store) Manage(ctx context.Context, customerID, userID string, at time.T
 		if n == 0 {
 			return refusal(bridge.Conflict, "nobody released this person from SCIM singly")
 		}
-		if bridge.State(row.State).Cut() {
-			return tx.addEvents(ctx, e) // comes back with everybody, if the disconnect is undone
+		if bridge.State(row.State).Cut() || row.Waiting != 0 {
+			return tx.addEvents(ctx, e) // comes back with everybody, if the disconnect is undone or the customer reconnected
 		}
 		if _, err := tx.exec(ctx, manageUser, customerID, userID); err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 const (
 	resumeCustomer = `UPDATE customers SET state = CASE WHEN EXISTS (SELECT 1 FROM holds h WHERE h.customer_id = $1 AND h.closed_at = 0) THEN 'held' ELSE 'live' END,
   paused_at = 0, paused_until = 0, pause_answer = '', modified_at = $2 WHERE id = $1`
-	pausesOver = `SELECT ` + customerColumns + ` FROM customers c WHERE c.state = 'paused' AND c.paused_until <= ? AND c.paused_until <> 0 ORDER BY c.slug`
+	pausesOver = `SELECT ` + customerColumns + ` FROM customers c WHERE c.state = 'paused' AND c.paused_until <= ? AND c.paused_until <> 0 AND c.review_since = 0 ORDER BY c.slug`
 
 	// Whoever waited is looked at now, and not when a paused connection would have been looked at again.
 	wakeCustomer = `UPDATE due SET due_at = ? WHERE customer_id = ? AND rank < 6 AND parked = '' AND due_at > ?`

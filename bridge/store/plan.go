@@ -66,10 +66,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', '', '', ?, 0, 0, 0, '', ?, ?,
 
 // AddPlan implements bridge.PlanStore.
 func (s *Store) AddPlan(ctx context.Context, p bridge.Plan, rows []bridge.PlanRow, e bridge.Event) (bridge.Plan, error) {
-	choices, totals, err := encodePlan(p)
-	if err != nil {
-		return bridge.Plan{}, err
-	}
 	chunks, err := encodePlanRows(rows)
 	if err != nil {
 		return bridge.Plan{}, err
@@ -83,7 +79,7 @@ func (s *Store) AddPlan(ctx context.Context, p bridge.Plan, rows []bridge.PlanRo
 			return err
 		}
 		if undoing {
-			return refusal(bridge.Conflict, "the last disconnect is still being undone; see `drawbridge disconnect status`")
+			return refusal(bridge.Conflict, "people of this customer are still on their way back under SCIM; make the plan when they are, see `drawbridge sync status`")
 		}
 		if _, err := tx.get(ctx, &p.Number, lastPlanNumber, p.CustomerID); err != nil {
 			return err
@@ -92,9 +88,7 @@ func (s *Store) AddPlan(ctx context.Context, p bridge.Plan, rows []bridge.PlanRo
 		if _, err := tx.exec(ctx, replaceOpen, p.CustomerID); err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, insertPlan, p.ID, p.CustomerID, p.Number, string(p.State), p.Hash, choices, totals, p.NoSignIn, p.Epoch,
-			micros(p.Created), p.CreatedBy, micros(p.Expires), micros(p.RunAt), p.Conversions, micros(p.BurstFrom), p.SSO)
-		if err != nil {
+		if err := tx.addPlan(ctx, p); err != nil {
 			return err
 		}
 		if err := tx.savePlanRows(ctx, p, chunks); err != nil {
@@ -107,6 +101,16 @@ func (s *Store) AddPlan(ctx context.Context, p bridge.Plan, rows []bridge.PlanRo
 		_, err = s.writing().exec(ctx, analyzeRows)
 	}
 	return p, failed("add a plan", err)
+}
+
+func (c *session) addPlan(ctx context.Context, p bridge.Plan) error {
+	choices, totals, err := encodePlan(p)
+	if err != nil {
+		return err
+	}
+	_, err = c.exec(ctx, insertPlan, p.ID, p.CustomerID, p.Number, string(p.State), p.Hash, choices, totals, p.NoSignIn, p.Epoch,
+		micros(p.Created), p.CreatedBy, micros(p.Expires), micros(p.RunAt), p.Conversions, micros(p.BurstFrom), p.SSO)
+	return err
 }
 
 // manyRows is from how many rows on a plan changes what the planner of PostgreSQL should know of the table.
@@ -186,11 +190,12 @@ func (c *session) savePlan(ctx context.Context, p bridge.Plan) error {
 	return err
 }
 
-// Plans at work are few, whatever the number of customers.
+// Plans at work are few, whatever the number of customers. Those of a customer that waits for an approval after a restore rest.
 const (
-	duePlans     = `SELECT ` + planColumns + ` FROM plans p WHERE p.state = 'confirmed' AND p.run_at <= ? ORDER BY p.run_at, p.id`
-	plansAtWork  = `SELECT ` + planColumns + ` FROM plans p WHERE p.state IN ('running', 'undoing') ORDER BY p.run_at, p.id`
-	plansToSweep = `SELECT ` + planColumns + ` FROM plans p WHERE p.state = 'done' AND p.swept_at = 0 AND p.run_at <= ? ORDER BY p.run_at, p.id`
+	unfrozen     = ` AND NOT EXISTS (SELECT 1 FROM customers f WHERE f.id = p.customer_id AND f.review_since <> 0) ORDER BY p.run_at, p.id`
+	duePlans     = `SELECT ` + planColumns + ` FROM plans p WHERE p.state = 'confirmed' AND p.run_at <= ?` + unfrozen
+	plansAtWork  = `SELECT ` + planColumns + ` FROM plans p WHERE p.state IN ('running', 'undoing')` + unfrozen
+	plansToSweep = `SELECT ` + planColumns + ` FROM plans p WHERE p.state = 'done' AND p.swept_at = 0 AND p.run_at <= ?` + unfrozen
 )
 
 // DuePlans implements bridge.PlanStore.

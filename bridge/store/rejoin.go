@@ -78,9 +78,10 @@ func (s *Store) Uncut(ctx context.Context, u bridge.Uncut) (bridge.Customer, err
 	return c, nil
 }
 
-const undoingOf = `SELECT COUNT(*) FROM plans WHERE customer_id = ? AND state = 'undoing'`
+const undoingOf = `SELECT (SELECT COUNT(*) FROM plans WHERE customer_id = $1 AND state = 'undoing') + (SELECT COUNT(*) FROM customers WHERE id = $1 AND joining_since <> 0)`
 
-// undoing reports whether a disconnect of the customer is being undone.
+// undoing reports whether a disconnect of the customer is being undone, or the customer has reconnected, and people of it are
+// still to come back under SCIM.
 func (c *session) undoing(ctx context.Context, customerID string) (bool, error) {
 	var n int
 	_, err := c.get(ctx, &n, undoingOf, customerID)

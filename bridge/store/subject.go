@@ -14,7 +14,8 @@ const (
   c.id AS "c.id", c.slug AS "c.slug", c.name AS "c.name", c.state AS "c.state", c.epoch AS "c.epoch", c.okta_idp AS "c.okta_idp", c.logins AS "c.logins",
   c.grace AS "c.grace", c.suspend_only AS "c.suspend_only", c.rate AS "c.rate", c.request_log AS "c.request_log", c.group_patch AS "c.group_patch",
   c.created_at AS "c.created_at", c.modified_at AS "c.modified_at", c.disconnected_by AS "c.disconnected_by", c.verify_from AS "c.verify_from", c.time_zone AS "c.time_zone",
-  c.paused_at AS "c.paused_at", c.paused_until AS "c.paused_until", c.pause_answer AS "c.pause_answer",
+  c.paused_at AS "c.paused_at", c.paused_until AS "c.paused_until", c.pause_answer AS "c.pause_answer", c.review_since AS "c.review_since",
+  c.waiting_since AS "c.waiting_since", c.joining_since AS "c.joining_since",
   l.user_id AS "l.user_id", l.customer_id AS "l.customer_id", l.login_key AS "l.login_key", l.okta_id AS "l.okta_id", l.status AS "l.status",
   l.status_at AS "l.status_at", l.taken AS "l.taken", l.taken_at AS "l.taken_at", l.born AS "l.born", l.suspended_since AS "l.suspended_since",
   l.suspend_refused AS "l.suspend_refused", l.foreign_account AS "l.foreign_account", l.protected AS "l.protected",
@@ -30,6 +31,8 @@ const (
   (SELECT k.since FROM containments k WHERE k.customer_id = c.id AND k.user_id = u.id AND k.lifted_at = 0) AS contained,
   EXISTS (SELECT 1 FROM containments k WHERE k.customer_id = c.id AND k.user_id = u.id AND k.lifted_at <> 0 AND k.taken_at > u.removed_at) AS unlocked,
   r.user_id IS NOT NULL AS give_back, r.late_from AS late_from, r.late_until AS late_until,
+  (SELECT h.fields FROM hand_changes h WHERE h.customer_id = c.id AND h.user_id = u.id) AS changed,
+  w.login AS pin_login, w.email AS pin_email,
   v.state AS convert_state, v.asked_at AS convert_asked, v.mails AS convert_mails,
   ` + idpColumns
 
@@ -38,7 +41,8 @@ const (
   LEFT JOIN intents i ON i.customer_id = u.customer_id AND i.user_id = u.id AND i.state IN ` + openStates + `
   LEFT JOIN due d ON d.customer_id = u.customer_id AND d.user_id = u.id
   LEFT JOIN restorations r ON r.customer_id = u.customer_id AND r.user_id = u.id
-  LEFT JOIN conversions v ON v.customer_id = u.customer_id AND v.user_id = u.id` + idpOfCustomer
+  LEFT JOIN conversions v ON v.customer_id = u.customer_id AND v.user_id = u.id
+  LEFT JOIN login_pins w ON w.customer_id = u.customer_id AND w.user_id = u.id AND w.applied_at = 0` + idpOfCustomer
 
 	subject = `SELECT ` + subjectColumns + ` FROM ` + subjectTables + ` WHERE u.customer_id = ? AND u.id = ?`
 )
@@ -66,6 +70,9 @@ type subjectRow struct {
 	Mails       sql.NullInt64  `db:"convert_mails"`
 	Contained   sql.NullInt64  `db:"contained"`
 	Unlocked    bool           `db:"unlocked"`
+	Changed     sql.NullString `db:"changed"`
+	PinLogin    sql.NullString `db:"pin_login"`
+	PinEmail    sql.NullString `db:"pin_email"`
 	IdP         idpRow         `db:"p"`
 }
 
@@ -74,6 +81,12 @@ func (r subjectRow) subject() (bridge.Subject, error) {
 		User: r.user(), Customer: r.Customer.customer(), Domains: strings.Fields(r.Domains.String), Held: r.Held && !r.Approved,
 		GiveBack: r.GiveBack, LateFrom: moment(r.LateFrom.Int64), LateUntil: moment(r.LateUntil.Int64), Approved: r.Approved, Contained: moment(r.Contained.Int64), Unlocked: r.Unlocked,
 		IdP: r.IdP.idp(),
+	}
+	if r.Changed.Valid {
+		out.Changed = strings.Fields(r.Changed.String)
+	}
+	if r.PinLogin.Valid {
+		out.Pin = &bridge.LoginPin{UserID: out.User.ID, Login: r.PinLogin.String, Email: r.PinEmail.String}
 	}
 	if r.Link.UserID.Valid {
 		link, err := r.Link.link()

@@ -39,7 +39,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 // AddToken stores a token by the digest of its secret. It fails with Conflict where maxLive tokens of the class are live.
 func (s *Store) AddToken(ctx context.Context, t bridge.Token, d bridge.Digest, maxLive int, e bridge.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
-		if _, err := tx.lockCustomer(ctx, customerByID, t.CustomerID); err != nil {
+		if _, err := tx.lockAnyCustomer(ctx, customerByID, t.CustomerID); err != nil {
 			return err
 		}
 		var live int
@@ -80,7 +80,7 @@ const (
 func (s *Store) RevokeToken(ctx context.Context, customerID, tokenID string, at time.Time, e bridge.Event) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx *session) error {
 		// The customer first, as the writes do: two that take the same locks in two orders would wait for each other.
-		if _, err := tx.lockCustomer(ctx, customerByID, customerID); err != nil {
+		if _, err := tx.lockAnyCustomer(ctx, customerByID, customerID); err != nil {
 			return err
 		}
 		revoked, err := tx.exec(ctx, revokeToken, micros(at), customerID, tokenID)
@@ -106,7 +106,8 @@ func (s *Store) RevokeToken(ctx context.Context, customerID, tokenID string, at 
 const tokenByDigest = `SELECT ` + tokenColumns + `, c.slug AS "c.slug", c.name AS "c.name", c.state AS "c.state", c.epoch AS "c.epoch", c.okta_idp AS "c.okta_idp",
   c.logins AS "c.logins", c.grace AS "c.grace", c.suspend_only AS "c.suspend_only", c.rate AS "c.rate", c.request_log AS "c.request_log", c.group_patch AS "c.group_patch",
   c.created_at AS "c.created_at", c.modified_at AS "c.modified_at", c.disconnected_by AS "c.disconnected_by", c.verify_from AS "c.verify_from", c.time_zone AS "c.time_zone",
-  c.paused_at AS "c.paused_at", c.paused_until AS "c.paused_until", c.pause_answer AS "c.pause_answer"
+  c.paused_at AS "c.paused_at", c.paused_until AS "c.paused_until", c.pause_answer AS "c.pause_answer", c.review_since AS "c.review_since",
+  c.waiting_since AS "c.waiting_since", c.joining_since AS "c.joining_since"
 FROM tokens t JOIN customers c ON c.id = t.customer_id WHERE t.digest = ?`
 
 // TokenByDigest finds a token, live or not, and its customer; NotFound where nobody has it.

@@ -15,10 +15,10 @@ const (
 	// Row locks alone would let a stream of writes, which share them, starve whoever wants to change the customer; advisory
 	// locks are granted in the order of asking.
 	gatePostgres = `WITH gate AS (
-  SELECT c.id, c.epoch ` + gateHolds + `
+  SELECT c.id, c.epoch, c.waiting_since ` + gateHolds + `
 ), `
 	gateHolds = `FROM customers c JOIN tokens t ON t.customer_id = c.id
-  WHERE c.id = $1 AND c.state IN ` + servingStates + ` AND t.id = $2 AND t.revoked_at = 0 AND t.expires_at > $3
+  WHERE c.id = $1 AND c.state IN ` + servingStates + ` AND c.review_since = 0 AND t.id = $2 AND t.revoked_at = 0 AND t.expires_at > $3
     AND pg_advisory_xact_lock_shared(` + customerKey + `) IS NOT NULL
   FOR SHARE OF c, t`
 
@@ -34,7 +34,7 @@ const (
 
 	insertUserPostgres = gatePostgres + `written AS (
   INSERT INTO users (id, customer_id, user_name_key, external_id, doc, folded, version, connected, active, removed_at, deleted_at, created_at, modified_at)
-  SELECT $4, gate.id, $5, $6, $7, $8, $9, $10, $18, $19, $20, $21, $22 FROM gate
+  SELECT $4, gate.id, $5, $6, $7, $8, $9, CAST($10 AS BOOLEAN) AND gate.waiting_since = 0, $18, $19, $20, $21, $22 FROM gate
   WHERE NOT $23 OR NOT EXISTS (SELECT 1 FROM users d WHERE d.customer_id = $1 AND d.user_name_key = $5 AND d.deleted)
   RETURNING id, customer_id, ordinal, version
 ), ` + effectsPostgres + `marked AS (
@@ -69,6 +69,9 @@ func (s *Store) replaceUserPostgres(ctx context.Context, now time.Time, w bridge
 	if w.Members < 0 {
 		return s.deleteUserPostgres(ctx, now, w)
 	}
+	if w.Claim != "" {
+		return s.claimUserPostgres(ctx, now, w)
+	}
 	return s.writing().replaceUser(ctx, now, w)
 }
 
@@ -76,6 +79,20 @@ func (c *session) replaceUser(ctx context.Context, now time.Time, w bridge.UserW
 	args := append(writeArgs(now, w), micros(w.User.Modified), int(w.Rank), w.Raise)
 	var ordinal int64
 	return c.get(ctx, &ordinal, replaceUserPostgres, args...)
+}
+
+func (s *Store) claimUserPostgres(ctx context.Context, now time.Time, w bridge.UserWrite) (done bool, err error) {
+	err = s.inTx(ctx, func(ctx context.Context, tx *session) error {
+		if err := tx.holdGate(ctx, now, w.Credential); err != nil {
+			return err
+		}
+		if err := tx.claim(ctx, now, w); err != nil {
+			return err
+		}
+		done, err = tx.replaceUser(ctx, now, w)
+		return err
+	})
+	return done, err
 }
 
 // deleteUserPostgres locks everything before the event takes its place of arrival.

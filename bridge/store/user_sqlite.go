@@ -10,10 +10,10 @@ import (
 // On SQLite a write belongs to one immediate transaction of the only writer: what the gate found holds until the commit.
 const (
 	gateSQLite = `FROM customers c JOIN tokens t ON t.customer_id = c.id
-WHERE c.id = $1 AND c.state IN ` + servingStates + ` AND t.id = $2 AND t.revoked_at = 0 AND t.expires_at > $3`
+WHERE c.id = $1 AND c.state IN ` + servingStates + ` AND c.review_since = 0 AND t.id = $2 AND t.revoked_at = 0 AND t.expires_at > $3`
 
 	insertUserSQLite = `INSERT INTO users (id, customer_id, user_name_key, external_id, doc, folded, version, connected, active, removed_at, deleted_at, created_at, modified_at)
-SELECT $4, c.id, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 ` + gateSQLite + `
+SELECT $4, c.id, $5, $6, $7, $8, $9, $10 AND c.waiting_since = 0, $11, $12, $13, $14, $15 ` + gateSQLite + `
   AND (NOT $16 OR NOT EXISTS (SELECT 1 FROM users d WHERE d.customer_id = $1 AND d.user_name_key = $5 AND d.deleted))
 RETURNING ordinal`
 
@@ -57,6 +57,9 @@ func (s *Store) replaceUserSQLite(ctx context.Context, now time.Time, w bridge.U
 		micros(u.Removed), micros(u.Deleted), micros(u.Modified),
 	}
 	err = s.inSharedCommit(ctx, func(ctx context.Context, tx *session) error {
+		if err := tx.claim(ctx, now, w); err != nil {
+			return err
+		}
 		var ordinal int64
 		done, err = tx.get(ctx, &ordinal, replaceDocSQLite, args...)
 		if err == nil && !done {

@@ -38,6 +38,8 @@ type cli struct {
 	Hold       holdCmd       `cmd:"" help:"Mass removals that wait for an answer."`
 	Notices    noticesCmd    `cmd:"" help:"What people are told of, and how."`
 	Disconnect disconnectCmd `cmd:"" help:"Take a customer off SSO and SCIM: everybody keeps access and a way to sign in."`
+	Reconnect  reconnectCmd  `cmd:"" help:"Bring a customer back after a disconnect, with the same IdP or another one."`
+	Restore    restoreCmd    `cmd:"" help:"After a restore of the database from a backup: what it has forgotten, and letting customers go on."`
 	Okta       oktaCmd       `cmd:"" help:"Prepare, check or simulate an Okta org."`
 	ScimCheck  scimCheckCmd  `cmd:"" name:"scim-check" help:"Judge any SCIM 2.0 server as Okta, Entra ID and the RFCs do, e.g. scim-check --base https://scim.vendor.example/scim/v2/acme --token TOKEN"`
 	Doctor     doctorCmd     `cmd:"" help:"Say what is wrong and what to do about it, e.g. doctor --okta-org-url https://vendor.okta.com"`

@@ -18,6 +18,7 @@ type customerCmd struct {
 	Contact customerContactCmd `cmd:"" help:"People at the customer to turn to."`
 	Domain  customerDomainCmd  `cmd:"" help:"Take a domain as verified, e.g. customer domain acme acme.org --trust-domains \"DNS checked by hand\""`
 	Pause   customerPauseCmd   `cmd:"" help:"Let a customer's writes wait, e.g. customer pause acme --for 3d"`
+	Delete  customerDeleteCmd  `cmd:"" help:"Forget a customer that is disconnected; says first what that means, e.g. customer delete acme"`
 	Resume  customerResumeCmd  `cmd:"" help:"End a pause; says first what waited, e.g. customer resume acme"`
 }
 
@@ -103,7 +104,13 @@ func (c *customerShowCmd) Run(ctx context.Context, std streams) error {
 	fmt.Fprintf(w, "customer\t%s (%s)\nconnection\t%s\nSCIM base URL\t/scim/v2/%s\n", v.Slug, v.Name, v.State, v.Slug)
 	fmt.Fprintf(w, "logins outside its domains\t%s\ngrace period\t%s\nsuspend only\t%t\nrate\t%d requests/s\n", v.Logins, days(v.Grace), v.SuspendOnly, v.Rate)
 	fmt.Fprintf(w, "log of requests\t%s\nPATCH of a group is answered\t%d\n", v.RequestLog.OrDefault(), groupPatch(v.Customer))
-	if v.State == bridge.Paused {
+	if v.State == bridge.Deleted {
+		fmt.Fprintf(w, "deleted\ton %s; its accounts in Okta were left as they are, its events are kept\n", when(v.Modified))
+	}
+	switch {
+	case !v.Waiting.IsZero():
+		fmt.Fprintf(w, "waiting room\tsince %s; see 'reconnect show %s'\n", when(v.Waiting), v.Slug)
+	case v.State == bridge.Paused:
 		fmt.Fprintf(w, "paused\tsince %s, until %s; %s\n", when(v.Paused), when(v.PausedUntil), pauseWords(v.Customer, v.Traffic.IdP))
 	}
 	if v.DisconnectedBy != 0 {
@@ -203,6 +210,7 @@ func customerJSON(v bridge.CustomerView) map[string]any {
 		"logins": v.Logins, "grace": days(v.Grace), "suspend_only": v.SuspendOnly, "rate": v.Rate,
 		"time_zone": v.TimeZone, "request_log": v.RequestLog.OrDefault(), "group_patch": groupPatch(v.Customer),
 		"paused_at": moment(v.Paused), "paused_until": moment(v.PausedUntil), "pause_answer": optional(string(v.PauseAnswer)),
+		"waiting_since":   moment(v.Waiting),
 		"disconnected_by": v.DisconnectedBy,
 		"created_at":      v.Created, "domains": domains, "tokens": tokensJSON(v.Tokens),
 		"contacts": contactsJSON(v.Contacts),

@@ -90,15 +90,19 @@ func (c *customerResumeCmd) Run(ctx context.Context, std streams) error {
 // restingActs are what may have waited, in the order in which people read it.
 var restingActs = []policy.Act{policy.Create, policy.Activate, policy.Unsuspend, policy.Suspend, policy.Deactivate}
 
-func printResumption(std streams, r bridge.Resumption) error {
-	words := map[policy.Act]string{
+// actWords say to people how many of them an act is about.
+func actWords(a policy.Act) string {
+	return map[policy.Act]string{
 		policy.Create: "accounts to be made", policy.Activate: "accounts to be activated", policy.Unsuspend: "people who get access back",
 		policy.Suspend: "people who lose access", policy.Deactivate: "accounts to be deactivated",
-	}
+	}[a]
+}
+
+func printResumption(std streams, r bridge.Resumption) error {
 	w := table(std.out)
 	for _, act := range restingActs {
 		if n := r.Acts[act]; n > 0 {
-			fmt.Fprintf(w, "%s\t%d\n", words[act], n)
+			fmt.Fprintf(w, "%s\t%d\n", actWords(act), n)
 		}
 	}
 	if len(r.Acts) == 0 {

@@ -16,7 +16,7 @@ import (
 func TestScripts_Postgres(t *testing.T) {
 	t.Parallel()
 	p := scripts()
-	p.Dir, p.Files = "", []string{"testdata/script/disconnect.txtar", "testdata/script/hold.txtar", "testdata/script/user.txtar"}
+	p.Dir, p.Files = "", []string{"testdata/script/customer_delete.txtar", "testdata/script/disconnect.txtar", "testdata/script/hold.txtar", "testdata/script/reconnect.txtar", "testdata/script/user.txtar"}
 	setup := p.Setup
 	p.Setup = func(env *testscript.Env) error {
 		if err := setup(env); err != nil {

@@ -82,6 +82,7 @@ func examineSync(ctx context.Context, s *store.Store) []finding {
 	if st.Parked > 0 {
 		found = append(found, finding{false, "stuck", fmt.Sprintf("%d people are stuck; `drawbridge user show CUSTOMER USER` says why", st.Parked)})
 	}
+	found = append(found, examineRestore(ctx, s)...)
 	for _, h := range st.Holds {
 		found = append(found, finding{false, "hold", fmt.Sprintf("the removals of %s wait for your answer since %s: %s `drawbridge hold show %s` shows them", h.Customer, when(h.Opened), h.Sentence, h.Customer)})
 	}

@@ -92,6 +92,7 @@ func printCard(out io.Writer, v bridge.HoldView) error {
 	fmt.Fprintf(w, "looks like\t%s\n", looksLike(v))
 	fmt.Fprintf(w, "people who wait\t%d, set %s; %d remain active\n", len(v.People), v.Set, v.Signs.Active)
 	fmt.Fprintf(w, "access already removed\t%d, since a day before\n", v.Signs.LetThrough)
+	fmt.Fprintf(w, "last SSO sign-in\t%s\n", lastSignIn(v.Customer, v.IdP))
 	if p := v.Proposal; p != nil {
 		fmt.Fprintf(w, "proposed\t%s for %d people, set %s, by %s at %s\n", p.Answer, len(p.Set), bridge.SetHash(p.Set), p.Actor, when(p.At))
 	}
@@ -118,6 +119,19 @@ func looksLike(v bridge.HoldView) string {
 		suggested[i] = string(a)
 	}
 	return words + " (" + strings.Join(suggested, " or ") + ")"
+}
+
+// lastSignIn says when somebody of the customer last signed in by SSO, as far as Okta's System Log was read.
+func lastSignIn(c bridge.Customer, p *bridge.OktaIdP) string {
+	switch {
+	case c.OktaIdP == "":
+		return "not known: which identity provider is the customer's? (drawbridge customer set " + c.Slug + " --okta-idp)"
+	case p == nil || p.SignInsRead.IsZero():
+		return "not known: Okta's System Log was not read (it may take a minute, and needs the right okta.logs.read)"
+	case p.SignedIn.IsZero():
+		return fmt.Sprintf("none within 90 days, as of %s", when(p.SignInsRead))
+	}
+	return fmt.Sprintf("%s ago (%s), as of %s", age(p.SignedIn), when(p.SignedIn), when(p.SignInsRead))
 }
 
 func removedHow(p bridge.HeldPerson) string {
@@ -148,6 +162,10 @@ func holdJSON(v bridge.HoldView) map[string]any {
 		"customer": v.Customer.Slug, "state": v.Customer.State, "id": v.ID, "opened_at": v.Opened, "age_s": int(now().Sub(v.Opened).Seconds()),
 		"code": v.Code, "sentence": v.Sentence, "label": v.Label, "suggested": v.Label.Suggested(), "waiting": len(v.People),
 		"set": v.Set, "active": v.Signs.Active, "let_through": v.Signs.LetThrough, "group": optional(v.Signs.Group), "proposal": nil,
+		"last_sign_in_at": nil, "sign_ins_read_at": nil,
+	}
+	if p := v.IdP; p != nil {
+		out["last_sign_in_at"], out["sign_ins_read_at"] = moment(p.SignedIn), moment(p.SignInsRead)
 	}
 	if p := v.Proposal; p != nil {
 		out["proposal"] = map[string]any{

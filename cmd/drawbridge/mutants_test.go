@@ -79,7 +79,7 @@ func TestMutants(t *testing.T) {
 }
 
 func allMutants() []mutant {
-	return slices.Concat(mutants(), faceMutants(), holdMutants(), notifyMutants(), planMutants())
+	return slices.Concat(mutants(), faceMutants(), holdMutants(), notifyMutants(), planMutants(), deleteMutants(), reconnectMutants(), restoreMutants())
 }
 
 // TestMutants_LinesAreThere: code that moved takes its mutant along.

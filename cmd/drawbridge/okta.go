@@ -20,6 +20,7 @@ type oktaFlags struct {
 	OktaClientID       string  `name:"okta-client-id" help:"Client id of an API service app, instead of a token." placeholder:"ID"`
 	OktaPrivateKeyFile string  `name:"okta-private-key-file" help:"The app's private key (PEM)." placeholder:"FILE"`
 	OktaKeyID          string  `name:"okta-key-id" help:"The key's id (kid)." placeholder:"ID"`
+	OktaLogs           bool    `name:"okta-logs" help:"The app also has the scope okta.logs.read: 'hold show' then tells the last SSO sign-in. A token needs no such flag."`
 	OktaShare          float64 `name:"okta-share" help:"Part of each of Okta's rate limits to use." default:"0.5"`
 }
 
@@ -38,9 +39,13 @@ func (f oktaFlags) client(std streams) (*okta.Client, *oktasync.Governor, error)
 			return nil, nil, fmt.Errorf("the private key cannot be read: %w", err)
 		}
 	}
+	scopes := okta.DefaultScopes()
+	if f.OktaLogs {
+		scopes = append(scopes, okta.LogsScope)
+	}
 	governor := oktasync.NewGovernor(f.OktaShare, now)
 	client, err := okta.New(okta.Config{
-		OrgURL: f.OktaOrgURL, Token: f.OktaToken, ClientID: f.OktaClientID, PrivateKey: string(key), KeyID: f.OktaKeyID,
+		OrgURL: f.OktaOrgURL, Token: f.OktaToken, ClientID: f.OktaClientID, PrivateKey: string(key), KeyID: f.OktaKeyID, Scopes: scopes,
 		Governor: governor, Now: now,
 	})
 	if err != nil {

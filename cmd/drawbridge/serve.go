@@ -97,7 +97,7 @@ func newSyncer(s *store.Store, client *okta.Client, g *oktasync.Governor, schedu
 			return err
 		},
 		RunDue: bridge.NewService(s, now, newID).RunDue,
-		Guard:  client.IsAdmin, Passwords: client, Buckets: g.Buckets, Observe: observe,
+		Guard:  client.IsAdmin, Records: client, Passwords: client, Buckets: g.Buckets, Observe: observe,
 		Now: now, NewID: newID, Log: log,
 	})
 }

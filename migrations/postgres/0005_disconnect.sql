@@ -191,3 +191,87 @@ CREATE TABLE waves (
     PRIMARY KEY (plan_id, number)
 );
 CREATE INDEX waves_due ON waves (starts_at) WHERE begun_at = 0 AND stopped_at = 0;
+
+-- A customer that comes back after a disconnect stays in a waiting room until support accepts what would change.
+ALTER TABLE customers ADD COLUMN waiting_since BIGINT NOT NULL DEFAULT 0; -- since when the waiting room is open; 0: it is not
+ALTER TABLE customers ADD COLUMN joining_since BIGINT NOT NULL DEFAULT 0; -- since when those who were accepted come back under SCIM; 0: all of them have
+
+-- Nobody took this person off SCIM: the customer's IdP did not show that it knows them before support accepted. Its next write of
+-- them puts them back.
+ALTER TABLE unmanaged ADD COLUMN missing BOOLEAN NOT NULL DEFAULT FALSE;
+
+-- Whom the customer's IdP has shown to know since the waiting room was opened.
+CREATE TABLE arrivals (
+    user_id     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    at          BIGINT NOT NULL,
+    how         TEXT COLLATE "C" NOT NULL -- what it knew them by: login, external_id, rename or former_id; new: nobody of before
+);
+CREATE INDEX arrivals_customer ON arrivals (customer_id);
+
+-- What somebody has changed in Okta by hand while SCIM had no say, as read in the waiting room. It stays as it is until the IdP changes it.
+CREATE TABLE hand_changes (
+    user_id     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    fields      TEXT COLLATE "C" NOT NULL -- names, joined by spaces: attributes of the profile, or "status"
+);
+CREATE INDEX hand_changes_customer ON hand_changes (customer_id);
+
+-- How logins have changed while the customer was away, such as after a merger.
+CREATE TABLE renames (
+    customer_id TEXT COLLATE "C" NOT NULL,
+    old_key     TEXT COLLATE "C" NOT NULL, -- a domain or an address, normalized
+    new_key     TEXT COLLATE "C" NOT NULL,
+    is_domain   BOOLEAN NOT NULL,
+    PRIMARY KEY (customer_id, old_key)
+);
+CREATE INDEX renames_new ON renames (customer_id, new_key);
+
+-- Logins that stay in Okta as they were, although the IdP says otherwise, until a person has them changed.
+CREATE TABLE login_pins (
+    user_id     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    login       TEXT COLLATE "C" NOT NULL,
+    email       TEXT COLLATE "C" NOT NULL,
+    applied_at  BIGINT NOT NULL -- when a person had the login changed; 0: it stays
+);
+CREATE INDEX login_pins_customer ON login_pins (customer_id);
+
+-- When the database was found to be an older copy of itself; 0: it was not, or a person has approved since.
+ALTER TABLE customers ADD COLUMN review_since BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX customers_frozen ON customers (id) WHERE review_since <> 0;
+
+-- What Okta keeps of each customer as well, and what was found there after a restore.
+CREATE TABLE records (
+    customer_id TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES customers (id),
+    okta_id     TEXT COLLATE "C" NOT NULL,    -- of the group that keeps it; empty: not known
+    put         TEXT NOT NULL,    -- what was put there last, JSON; empty: nothing was
+    found       TEXT NOT NULL,    -- JSON; empty: nothing was
+    lost        TEXT NOT NULL,    -- JSON list of the users' keys on accounts of the customer whose users are not here
+    found_at    BIGINT NOT NULL   -- 0: it was not looked for since the restore
+);
+
+-- Who is active here, while a read after the restore showed an account without access.
+CREATE TABLE stays_out (
+    user_id     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    customer_id TEXT COLLATE "C" NOT NULL,
+    status      TEXT COLLATE "C" NOT NULL,    -- of the account
+    by_us       BOOLEAN NOT NULL  -- its flag says that it was removed; otherwise a person took the access by hand
+);
+CREATE INDEX stays_out_customer ON stays_out (customer_id, user_id);
+
+ALTER TABLE customers ADD COLUMN purged_at BIGINT NOT NULL DEFAULT 0; -- when nothing of a deleted customer's people was left; 0: not yet
+CREATE INDEX customers_to_purge ON customers (id) WHERE state = 'deleted' AND purged_at = 0;
+
+-- Accounts in Okta of people whose customer was deleted: nobody is ever linked with one of them.
+CREATE TABLE tombstones (
+    okta_id     TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    customer_id TEXT COLLATE "C" NOT NULL REFERENCES customers (id),
+    user_id     TEXT COLLATE "C" NOT NULL,
+    at          BIGINT NOT NULL
+);
+CREATE INDEX tombstones_customer ON tombstones (customer_id);
+
+-- The last successful sign-in through the identity provider that Okta's System Log shows.
+ALTER TABLE okta_idps ADD COLUMN signed_in_at BIGINT NOT NULL DEFAULT 0;     -- 0: none
+ALTER TABLE okta_idps ADD COLUMN sign_ins_read_at BIGINT NOT NULL DEFAULT 0; -- when the log was last read for it; 0: never

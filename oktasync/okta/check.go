@@ -13,7 +13,10 @@ import (
 	"drawbridge/oktasync"
 )
 
-const scopeUsers = "okta.users.manage"
+const (
+	scopeUsers  = "okta.users.manage"
+	scopeGroups = "okta.groups.manage"
+)
 
 // Me is the cheapest call that shows whether Okta answers us at all. It returns the id of the token's own user, or ""
 // for an API service app, which has none.
@@ -102,9 +105,11 @@ func (c *Client) checkRights(ctx context.Context, me string) Finding {
 			f.Sentence = advice(err)
 		case !slices.Contains(g.scopes, scopeUsers):
 			f.Sentence = "The app is not granted " + scopeUsers + ": grant it in Okta (API service app, Okta API Scopes)."
+		case !slices.Contains(g.scopes, scopeGroups):
+			f.Sentence = "The app is not granted " + scopeGroups + ", and without it nothing is synced: grant it in Okta (API service app, Okta API Scopes)."
 		default:
 			f.OK = true
-			f.Sentence = "The app is granted " + scopeUsers + ". It also needs an administrator role that may manage all users; only a write shows that."
+			f.Sentence = "The app is granted " + scopeUsers + " and " + scopeGroups + ". It also needs an administrator role that may manage all users; only a write shows that."
 		}
 		return f
 	}

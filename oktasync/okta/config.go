@@ -34,10 +34,14 @@ type Config struct {
 	Now       func() time.Time   // nil: time.Now
 }
 
+// LogsScope is what LastSignIn needs. It is no default: Okta gives an app without it no access token at all where it is asked for.
+const LogsScope = "okta.logs.read"
+
 // DefaultScopes are what all calls together need: okta.users.manage for accounts, okta.schemas.manage for Setup alone
-// (Check needs okta.schemas.read), okta.roles.read for IsAdmin, okta.idps.read for IdP.
+// (Check needs okta.schemas.read), okta.roles.read for IsAdmin, okta.idps.read for IdP, okta.groups.manage for the
+// records.
 func DefaultScopes() []string {
-	return []string{scopeUsers, "okta.schemas.manage", "okta.roles.read", "okta.idps.read"}
+	return []string{scopeUsers, "okta.schemas.manage", "okta.roles.read", "okta.idps.read", scopeGroups}
 }
 
 // Client is the org as oktasync sees it; safe for concurrent use. Its errors are *oktasync.OrgError.

@@ -205,8 +205,10 @@ func TestCheckRights(t *testing.T) {
 }
 
 func TestCheckApp(t *testing.T) {
-	for scopes, ok := range map[string]bool{"okta.users.manage": true, "okta.users.read": false} {
-		client := serveTokens(t, &tokenServer{}, Config{Scopes: []string{scopes}})
+	for scopes, ok := range map[string]bool{
+		"okta.users.manage okta.groups.manage": true, "okta.users.manage": false, "okta.users.read okta.groups.manage": false,
+	} {
+		client := serveTokens(t, &tokenServer{}, Config{Scopes: strings.Fields(scopes)})
 		findings := client.Check(t.Context())
 		if len(findings) < 2 || findings[0].Subject != "token" || !findings[0].OK || findings[1].Subject != "rights" || findings[1].OK != ok {
 			t.Errorf("Check with the scope %s: %+v", scopes, findings)

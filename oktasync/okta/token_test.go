@@ -152,7 +152,7 @@ func TestTokenRequest(t *testing.T) {
 		t.Fatalf("Me of a service app: %q, %v", id, err)
 	}
 	form := s.forms[0]
-	if form.Get("grant_type") != "client_credentials" || form.Get("scope") != "okta.users.manage okta.schemas.manage okta.roles.read okta.idps.read" {
+	if form.Get("grant_type") != "client_credentials" || form.Get("scope") != "okta.users.manage okta.schemas.manage okta.roles.read okta.idps.read okta.groups.manage" {
 		t.Errorf("the token request is %v", form)
 	}
 	parts := strings.Split(form.Get("client_assertion"), ".")

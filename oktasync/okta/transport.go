@@ -33,7 +33,7 @@ const (
 type call struct {
 	op      string
 	write   bool // a failure after sending leaves its effect unknown
-	account bool // it goes to one account or identity provider, so that Okta's 404 means that this one does not exist
+	account bool // it goes to one account, identity provider or group, so that Okta's 404 means that this one does not exist
 	want    shape
 	urgent  bool
 

@@ -30,6 +30,9 @@ type AuditOptions struct {
 	// Undisturbed also demands that nobody else changed the user between the read and the revocation (I6). Okta has no
 	// condition on lifecycle calls, so a test can ask for it only where nobody else is at work.
 	Undisturbed bool
+	// Records begins the names of the groups that the audited program keeps; other groups it may not write. Empty means
+	// "drawbridge-record".
+	Records string
 	// MaxInFlight is how many requests may be open at once; 0 means 10 (I33).
 	MaxInFlight int
 	// Share is the part of each rate limit that may be used, such as 0.5; 0 does not check it (I33).
@@ -56,6 +59,9 @@ func Violations(entries []Entry, a AuditOptions) []string {
 	if a.Token == "" {
 		a.Token = DefaultToken
 	}
+	if a.Records == "" {
+		a.Records = "drawbridge-record"
+	}
 	if a.MaxInFlight == 0 {
 		a.MaxInFlight = 10
 	}
@@ -72,7 +78,7 @@ func Violations(entries []Entry, a AuditOptions) []string {
 		}
 	}
 	for _, check := range []func(*auditor){
-		(*auditor).noDamage, (*auditor).recordedIDs, (*auditor).readAround, (*auditor).noProtected, (*auditor).firstContact,
+		(*auditor).noDamage, (*auditor).recordedIDs, (*auditor).recordsAlone, (*auditor).readAround, (*auditor).noProtected, (*auditor).firstContact,
 		(*auditor).oneUserPerKey, (*auditor).noBlindRepeat, (*auditor).oneWriteAtOnce, (*auditor).withinLimits,
 	} {
 		check(au)

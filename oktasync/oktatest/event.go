@@ -48,6 +48,8 @@ func (e *Entry) eventType() string {
 		return "group.user_membership.remove"
 	case "assign_role", "add_role":
 		return "user.account.privilege.grant"
+	case "sso":
+		return "user.authentication.auth_via_IDP"
 	case "set_status":
 		return handEvent(e.After.Status)
 	}
@@ -67,7 +69,7 @@ func handEvent(status string) string {
 }
 
 // listEvents answers GET /logs: what was done in the org since a time, oldest first. filter is an expression over
-// eventType, actor.id and target.id.
+// eventType, outcome.result, actor.id and target.id.
 func (o *Org) listEvents(c *call) (answer, error) {
 	since, until, err := c.span()
 	if err != nil {
@@ -76,7 +78,7 @@ func (o *Org) listEvents(c *call) (answer, error) {
 	match := func(func(string) any) bool { return true }
 	if filter := c.query.Get("filter"); filter != "" {
 		match, err = parseExpr(filter, searchOperators, func(path string) bool {
-			return path == "eventType" || path == "actor.id" || path == "target.id"
+			return path == "eventType" || path == "outcome.result" || path == "actor.id" || path == "target.id"
 		})
 		if err != nil {
 			return answer{}, errSearch()
@@ -85,17 +87,19 @@ func (o *Org) listEvents(c *call) (answer, error) {
 	out := []eventJSON{}
 	for _, e := range o.log {
 		kind := e.eventType()
-		if kind == "" || !e.Applied || e.At.Before(since) || e.At.After(until) {
+		if kind == "" || !e.Applied && e.Op != "sso" || e.At.Before(since) || e.At.After(until) {
 			continue
 		}
 		field := func(path string) any {
 			switch path {
 			case "eventType":
 				return kind
+			case "outcome.result":
+				return e.result()
 			case "actor.id":
 				return o.owners[e.Token]
 			}
-			return e.UserID
+			return []any{e.UserID, e.IdPID}
 		}
 		if match(field) {
 			out = append(out, o.event(e, kind))
@@ -118,11 +122,23 @@ func (o *Org) event(e *Entry, kind string) eventJSON {
 	if s := e.After; s != nil {
 		target.AlternateID = s.Login
 	}
+	targets := []actorJSON{target}
+	if p := o.idps[e.IdPID]; p != nil {
+		targets = []actorJSON{{ID: p.id, Type: "AppInstance", DisplayName: p.name()}, target}
+	}
 	return eventJSON{
 		UUID: o.newID("evt"), Published: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), EventType: kind, Severity: "INFO",
 		Actor:   actorJSON{ID: o.owners[e.Token], Type: "User", DisplayName: e.Token},
-		Outcome: map[string]any{"result": "SUCCESS"}, Target: []actorJSON{target},
+		Outcome: map[string]any{"result": e.result()}, Target: targets,
 	}
+}
+
+// result is the outcome of an event: of what failed, only sign-ins are events.
+func (e *Entry) result() string {
+	if e.Applied {
+		return "SUCCESS"
+	}
+	return "FAILURE"
 }
 
 // span reads since and until; without since, seven days back.

@@ -48,6 +48,7 @@ type Entry struct {
 	Reset        time.Time
 	UserID       string
 	GroupID      string
+	IdPID        string // of the identity provider that a sign-in came through
 	Body         []byte
 	Before       *Snapshot // of the user named; nil when there was none
 	After        *Snapshot

@@ -51,6 +51,21 @@ func (o *Org) givesBack(u *user) *idp {
 	return nil
 }
 
+// SignInBySSO lets a person come to the org through an identity provider, and reports whether Okta took it. Either way it stands
+// in the system log.
+func (o *Org) SignInBySSO(userID, idpID string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	u, p := o.user(userID), o.idpByID(idpID)
+	if u == nil {
+		panic("oktatest: there is no user " + userID)
+	}
+	now, shown := o.now(), o.snapshot(u)
+	taken := u.federated() && u.status == StatusActive && p.status == "ACTIVE" && p.serves(u)
+	o.record(&Entry{Token: Hand, Op: "sso", Start: now, End: now, At: now, UserID: userID, IdPID: idpID, Applied: taken, Before: shown, After: shown})
+	return taken
+}
+
 func (o *Org) signIn(u *user) SignIn {
 	if !u.federated() {
 		if u.password == "" {

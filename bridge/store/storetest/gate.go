@@ -96,6 +96,17 @@ func (f *fixture) calls(u bridge.User) map[string]func(c bridge.Credential, now 
 			_, err := f.DeletedUser(f.ctx(), now, c, "none", "none")
 			return err
 		},
+		"FormerUser, missing": func(c bridge.Credential, now time.Time) error {
+			_, _, err := f.FormerUser(f.ctx(), now, c, "none", "", "none")
+			return err
+		},
+		"Arrive": func(c bridge.Credential, now time.Time) error {
+			_, err := f.Arrive(f.ctx(), now, c, u.ID, bridge.ByLogin)
+			return err
+		},
+		"ComeBack": func(c bridge.Credential, now time.Time) error {
+			return f.ComeBack(f.ctx(), now, c, u.ID, f.event(bridge.EventUserRejoined))
+		},
 		"ListUsers": func(c bridge.Credential, now time.Time) error {
 			_, err := f.FindUsers(f.ctx(), now, c, schema.User(), bridge.Query{StartIndex: 1, Count: 10})
 			return err

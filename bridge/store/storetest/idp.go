@@ -40,6 +40,7 @@ func testIdP(t *testing.T, s *store.Store) {
 
 	read := bridge.OktaIdP{
 		CustomerID: f.customer.ID, ID: "0oa1", Name: "Acme's Entra", Status: bridge.IdPActive, Unsuspends: true, Reactivates: true, Read: f.now,
+		SignedIn: f.now.Add(-time.Hour), SignInsRead: f.now,
 	}
 	f.must(s.SaveIdP(f.ctx(), read))
 	check("read", &read)

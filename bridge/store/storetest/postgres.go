@@ -51,6 +51,17 @@ func EmptyPostgresURL(t testing.TB) string {
 	return makeDatabase(t, server, admin, "")
 }
 
+// CopyPostgres makes a database for the test that is a copy of another one, to which nobody may be connected, and returns its URL.
+func CopyPostgres(t testing.TB, of string) string {
+	t.Helper()
+	from, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, admin := connect(t)
+	return makeDatabase(t, server, admin, ` TEMPLATE `+pq.QuoteIdentifier(strings.TrimPrefix(from.Path, "/")))
+}
+
 func connect(t testing.TB) (*url.URL, *sqlx.DB) {
 	t.Helper()
 	server := postgresServer(t)
