@@ -19,7 +19,7 @@ var _ oktasync.Records = (*Client)(nil)
 var (
 	errNotGroup    = errors.New("this is not the Okta id of a group: nothing was sent")
 	errNotRecord   = errors.New("this is not the name of a record of ours: nothing was sent")
-	errLongRecord  = fmt.Errorf("Okta keeps at most %d characters: nothing was sent", bridge.MaxRecord)
+	errLongRecord  = fmt.Errorf("the text has more than the %d characters that Okta keeps: nothing was sent", bridge.MaxRecord)
 	errNoGroup     = errors.New("the answer is not a group")
 	errOtherGroup  = errors.New("the answer is about another group")
 	errOtherRecord = errors.New("the group did not take the text")
