@@ -25,7 +25,7 @@ var simulateOnly = flag.Uint64("seed", 0, "TestSimulation: only the life that th
 // and dies anywhere, an Okta that fails, and time, all in an order that the seed alone decides. Whatever happened, it comes to
 // rest in the end, and nothing on the way broke I1, I2, I3, I12, I13 or what the auditor knows.
 func TestSimulation(t *testing.T) {
-	lives := 40
+	lives := 20
 	if os.Getenv("DRAWBRIDGE_LONG") != "" {
 		lives = 500
 	}

@@ -95,8 +95,7 @@ func (s *Store) openSQLite(ctx context.Context, file string, readers int) error 
 		return fmt.Errorf("open the SQLite file: %w", err)
 	}
 	s.writer.SetMaxOpenConns(1)
-	// Whatever commits, each reader forgets the pages that it has read; out of memory they come back for a third less.
-	if s.readers, err = sqlx.Open("sqlite", common+"&_query_only=1&_pragma=mmap_size(268435456)"); err != nil {
+	if s.readers, err = sqlx.Open("sqlite", common+"&_query_only=1"); err != nil {
 		s.writer.Close()
 		return fmt.Errorf("open the SQLite file for reading: %w", err)
 	}
