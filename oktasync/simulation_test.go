@@ -21,13 +21,18 @@ var anew = flag.Bool("anew", false, "TestSimulation and TestI1_TestI2_Interleavi
 
 var simulateOnly = flag.Uint64("seed", 0, "TestSimulation: only the life that this seed leads to, as a failure prints it")
 
+var simulateLives = flag.Int("lives", 0, "TestSimulation: how many lives on each kind of store; a tenth of a second each")
+
 // TestSimulation lives the lives of customers: their identity provider, support, people with Okta's console, a syncer that stops
 // and dies anywhere, an Okta that fails, and time, all in an order that the seed alone decides. Whatever happened, it comes to
 // rest in the end, and nothing on the way broke I1, I2, I3, I12, I13 or what the auditor knows.
 func TestSimulation(t *testing.T) {
 	lives := 20
 	if os.Getenv("DRAWBRIDGE_LONG") != "" {
-		lives = 500
+		lives = 150
+	}
+	if *simulateLives > 0 {
+		lives = *simulateLives
 	}
 	first := uint64(1)
 	if *anew {

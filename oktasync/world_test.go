@@ -52,11 +52,11 @@ func eachWorld(t *testing.T, test func(w *world)) {
 	})
 }
 
-// manyWorlds plays the numbers below n on both kinds of store, ten in a world: what each leaves behind makes the next one slower. A
+// manyWorlds plays the numbers below n on both kinds of store, twenty in a world: what each leaves behind makes the next one slower. A
 // world ends at what is found wrong in it.
 func manyWorlds(t *testing.T, n int, play func(w *world, i int) (found string)) {
 	t.Helper()
-	const most = 10
+	const most = 20
 	for from := 0; from < n; from += most {
 		t.Run(strconv.Itoa(from), func(t *testing.T) {
 			eachWorld(t, func(w *world) {
