@@ -78,6 +78,14 @@ type Customer struct {
 // Frozen reports whether the customer waits for a person's approval after a restore: nothing of it is written, here or in Okta.
 func (c Customer) Frozen() bool { return !c.ReviewSince.IsZero() }
 
+// typed checks that a person means this customer.
+func (c Customer) typed(slug string) error {
+	if slug == c.Slug {
+		return nil
+	}
+	return newError(Invalid, "type the customer's slug, "+c.Slug+", to say that you mean this customer")
+}
+
 // Domain is an e-mail domain that a customer proved to own.
 type Domain struct {
 	Name       string // A-label, lower case

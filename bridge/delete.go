@@ -70,7 +70,7 @@ func (s *Service) DeleteCustomer(ctx context.Context, a Actor, slug string, o De
 	case err != nil || o.Typed == "":
 		return d, err
 	case o.Typed != c.Slug:
-		return Deletion{}, newError(Invalid, "type the customer's slug, "+c.Slug+", to say that you mean this customer")
+		return Deletion{}, c.typed(o.Typed)
 	case !d.Sweep.IsZero():
 		return Deletion{}, newError(Conflict, fmt.Sprintf("all accounts are read once more from %s on, for what Okta may have done late; delete the customer when `drawbridge disconnect status %s` says that this is over",
 			d.Sweep.Format(time.RFC3339), c.Slug))

@@ -155,7 +155,7 @@ func (s *Service) ConfirmDisconnect(ctx context.Context, a Actor, slug string, c
 	now := s.now()
 	switch {
 	case c.Typed != customer.Slug:
-		return Plan{}, newError(Invalid, "type the customer's slug, "+customer.Slug+", to say that you mean this customer")
+		return Plan{}, customer.typed(c.Typed)
 	case c.Hash != "" && (len(c.Hash) < minHash || len(c.Hash) > len(p.Hash) || p.Hash[:len(c.Hash)] != c.Hash):
 		return Plan{}, newError(Conflict, fmt.Sprintf("the hash is not that of plan %d; read the plan again and give the one it shows", p.Number))
 	case p.State != PlanOpen:

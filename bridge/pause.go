@@ -88,8 +88,8 @@ func (s *Service) Resume(ctx context.Context, a Actor, slug, typed string) (Resu
 	if err != nil || typed == "" {
 		return r, err
 	}
-	if typed != customer.Slug {
-		return Resumption{}, newError(Invalid, "type the customer's slug, "+customer.Slug+", to say that you mean this customer")
+	if err := customer.typed(typed); err != nil {
+		return Resumption{}, err
 	}
 	return r, s.resume(ctx, a, r)
 }

@@ -75,14 +75,6 @@ func (s *Service) reconnection(a Actor, c Customer) Reconnection {
 	return Reconnection{CustomerID: c.ID, At: now, Events: func(kind string, data map[string]string) Event { return s.event(a, c.ID, kind, now, data) }}
 }
 
-// typed checks that a person means this customer.
-func (c Customer) typed(slug string) error {
-	if slug == c.Slug {
-		return nil
-	}
-	return newError(Invalid, "type the customer's slug, "+c.Slug+", to say that you mean this customer")
-}
-
 // mayReturn says why a customer cannot be reconnected.
 func mayReturn(c Customer) error {
 	switch {
@@ -113,17 +105,23 @@ func (c Customer) waits() error {
 	return newError(Conflict, "this customer is "+string(c.State)+", not in a waiting room; `drawbridge reconnect start "+c.Slug+"` opens one after a disconnect")
 }
 
-// CancelReconnect has a customer that waits disconnected again. Nothing has happened in Okta; the people whom its IdP created
-// meanwhile stay as records that nothing follows from.
-func (s *Service) CancelReconnect(ctx context.Context, a Actor, slug, typed string) (Customer, error) {
-	if err := a.may(Operator); err != nil {
+// waiting finds a customer in its waiting room for somebody of at least this role.
+func (s *Service) waiting(ctx context.Context, a Actor, role Role, slug string) (Customer, error) {
+	if err := a.may(role); err != nil {
 		return Customer{}, err
 	}
 	customer, err := s.customers.Customer(ctx, slug)
 	if err != nil {
 		return Customer{}, err
 	}
-	if err := customer.waits(); err != nil {
+	return customer, customer.waits()
+}
+
+// CancelReconnect has a customer that waits disconnected again. Nothing has happened in Okta; the people whom its IdP created
+// meanwhile stay as records that nothing follows from.
+func (s *Service) CancelReconnect(ctx context.Context, a Actor, slug, typed string) (Customer, error) {
+	customer, err := s.waiting(ctx, a, Operator, slug)
+	if err != nil {
 		return Customer{}, err
 	}
 	if err := customer.typed(typed); err != nil {
@@ -137,14 +135,8 @@ func (s *Service) CancelReconnect(ctx context.Context, a Actor, slug, typed stri
 // room as a person has read it, or its beginning. Errors: NeedsPerson where it is another one by now; Conflict where accounts
 // are not read yet.
 func (s *Service) AcceptReconnect(ctx context.Context, a Actor, slug, typed, hash string) (WaitingRoom, error) {
-	if err := a.may(Operator); err != nil {
-		return WaitingRoom{}, err
-	}
-	customer, err := s.customers.Customer(ctx, slug)
+	customer, err := s.waiting(ctx, a, Operator, slug)
 	if err != nil {
-		return WaitingRoom{}, err
-	}
-	if err := customer.waits(); err != nil {
 		return WaitingRoom{}, err
 	}
 	if err := customer.typed(typed); err != nil {

@@ -112,14 +112,8 @@ func withoutMark(in io.Reader) io.Reader {
 // SetRenames replaces the renames of a customer that waits. They count for whom its IdP creates from then on; late is how many
 // people came as new before, of whom a rename says who they were. Errors: Conflict where the customer does not wait; Invalid.
 func (s *Service) SetRenames(ctx context.Context, a Actor, slug string, renames []Rename) (late int, err error) {
-	if err := a.may(Operator); err != nil {
-		return 0, err
-	}
-	customer, err := s.customers.Customer(ctx, slug)
+	customer, err := s.waiting(ctx, a, Operator, slug)
 	if err != nil {
-		return 0, err
-	}
-	if err := customer.waits(); err != nil {
 		return 0, err
 	}
 	domains, err := s.domains.Domains(ctx, customer.ID)

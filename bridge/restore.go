@@ -168,7 +168,7 @@ func (s *Service) ApproveRestore(ctx context.Context, a Actor, slug, typed strin
 	case typed == "":
 		return r, nil
 	case typed != slug:
-		return Review{}, newError(Invalid, "type the customer's slug, "+slug+", to say that you mean this customer")
+		return Review{}, r.Customer.typed(typed)
 	case r.Found.At.IsZero():
 		return Review{}, newError(Conflict, "what Okta keeps of "+slug+" was not read yet; `drawbridge doctor` says what stands in the way")
 	case r.Counts.Unread > 0:

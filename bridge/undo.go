@@ -39,8 +39,8 @@ func (s *Service) UndoDisconnect(ctx context.Context, a Actor, slug, typed strin
 	if err != nil || typed == "" {
 		return u, err
 	}
-	if typed != customer.Slug {
-		return Undoing{}, newError(Invalid, "type the customer's slug, "+customer.Slug+", to say that you mean this customer")
+	if err := customer.typed(typed); err != nil {
+		return Undoing{}, err
 	}
 	now := s.now()
 	_, err = s.plans.Uncut(ctx, Uncut{

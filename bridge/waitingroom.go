@@ -73,14 +73,8 @@ func (r WaitingRoom) Removals() int { return r.Acts[policy.Suspend] + r.Acts[pol
 
 // WaitingRoom shows what would happen to each person if the customer were accepted. Conflict where it does not wait.
 func (s *Service) WaitingRoom(ctx context.Context, a Actor, slug string) (WaitingRoom, error) {
-	if err := a.may(Viewer); err != nil {
-		return WaitingRoom{}, err
-	}
-	customer, err := s.customers.Customer(ctx, slug)
+	customer, err := s.waiting(ctx, a, Viewer, slug)
 	if err != nil {
-		return WaitingRoom{}, err
-	}
-	if err := customer.waits(); err != nil {
 		return WaitingRoom{}, err
 	}
 	r, _, err := waitingRoom(customer, func(each func(Returning) error) error {

@@ -57,9 +57,6 @@ func (s *Store) DeleteCustomer(ctx context.Context, c bridge.Customer, at time.T
 		if err != nil {
 			return err
 		}
-		if row.ReviewSince != 0 {
-			return errFrozen(row.Slug)
-		}
 		if bridge.State(row.State) != bridge.Disconnected || row.Epoch != c.Epoch {
 			return refusal(bridge.Conflict, "the connection has changed meanwhile; look at it again (drawbridge customer show "+row.Slug+")")
 		}

@@ -13,9 +13,9 @@ const (
 	// The pins come as a JSON array of [user id, login, e-mail], which both databases take apart.
 	addPinsHead = `INSERT INTO login_pins (user_id, customer_id, login, email, applied_at)
 SELECT e.value ->> 0, c.id, e.value ->> 1, e.value ->> 2, 0 FROM `
-	addPinsTail     = ` AS e CROSS JOIN customers c WHERE c.id = ?`
-	addPinsSQLite   = addPinsHead + fromJSON + addPinsTail
-	addPinsPostgres = addPinsHead + fromJSONB + addPinsTail
+	eachOfCustomer  = ` AS e CROSS JOIN customers c WHERE c.id = ?`
+	addPinsSQLite   = addPinsHead + fromJSON + eachOfCustomer
+	addPinsPostgres = addPinsHead + fromJSONB + eachOfCustomer
 
 	pinsOf = `SELECT COALESCE(SUM(CASE WHEN applied_at = 0 THEN 1 ELSE 0 END), 0) AS pinned,
   COALESCE(SUM(CASE WHEN applied_at >= $2 THEN 1 ELSE 0 END), 0) AS applied FROM login_pins WHERE customer_id = $1`

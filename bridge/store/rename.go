@@ -14,8 +14,8 @@ const (
 	// The renames come as a JSON array of [old, new, whether they are domains], which both databases take apart.
 	addRenamesHead = `INSERT INTO renames (customer_id, old_key, new_key, is_domain)
 SELECT c.id, e.value ->> 0, e.value ->> 1, CAST(e.value ->> 2 AS BOOLEAN) FROM `
-	addRenamesSQLite   = addRenamesHead + fromJSON + addPinsTail
-	addRenamesPostgres = addRenamesHead + fromJSONB + addPinsTail
+	addRenamesSQLite   = addRenamesHead + fromJSON + eachOfCustomer
+	addRenamesPostgres = addRenamesHead + fromJSONB + eachOfCustomer
 
 	renamesOf = `SELECT old_key, new_key, is_domain FROM renames WHERE customer_id = ? ORDER BY is_domain DESC, old_key`
 )
