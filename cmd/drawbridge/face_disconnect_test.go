@@ -44,17 +44,21 @@ func TestFace_DisconnectedIsRefusedEverywhere(t *testing.T) {
 			method, target, _ := strings.Cut(route, " ")
 			requests = append(requests, [3]string{method, target, ""}, [3]string{method, target, `{"schemas":[]}`})
 		}
-		for _, state := range []bridge.State{bridge.Disconnecting, bridge.Disconnected, bridge.Off} {
-			f.state(state)
-			for _, replica := range []string{"the same", "another"} {
-				for _, r := range requests {
-					a := f.do(r[0], r[1], r[2])
-					if a.Status != 401 && a.Status != 403 || strings.Contains(a.Body, "Resources") || strings.Contains(a.Body, f.user) || strings.Contains(a.Body, f.group) {
-						f.Errorf("%s, %s replica: %s %s %.60s: %d %s", state, replica, r[0], r[1], r[2], a.Status, a.Body)
-					}
+		refused := func(who string) {
+			for _, r := range requests {
+				a := f.do(r[0], r[1], r[2])
+				if a.Status != 401 && a.Status != 403 || strings.Contains(a.Body, "Resources") || strings.Contains(a.Body, f.user) || strings.Contains(a.Body, f.group) {
+					f.Errorf("%s: %s %s %.60s: %d %s", who, r[0], r[1], r[2], a.Status, a.Body)
 				}
-				f.reopen()
 			}
+		}
+		cut := []bridge.State{bridge.Disconnecting, bridge.Disconnected, bridge.Off}
+		for _, state := range cut {
+			f.state(state)
+			refused(string(state) + ", the same replica")
+			f.reopen()
+			refused(string(state) + ", another replica")
+			f.reopen()
 		}
 		if a := f.ask("GET", "/scim/v2/globex/Users", f.globex, ""); a.Status != http.StatusOK {
 			f.Errorf("the neighbour: %d", a.Status)
@@ -65,6 +69,11 @@ func TestFace_DisconnectedIsRefusedEverywhere(t *testing.T) {
 			f.Fatal(err)
 		}
 		f.good = secret
+		for _, state := range cut {
+			f.state(state)
+			refused(string(state) + ", with a token that nobody has revoked")
+		}
+		f.state(bridge.Live)
 		f.reopen()
 		after := f.estate()
 		if diff := cmp.Diff(before, after); diff != "" {

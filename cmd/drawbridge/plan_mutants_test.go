@@ -3,7 +3,7 @@ package main
 // planMutants are broken builds that the tests of the disconnect kill.
 func planMutants() []mutant {
 	const sync = "./oktasync"
-	const orders = "TestI1_TestI2_Interleavings/sqlite"
+	const orders = "TestI1_TestI2_Interleavings//sqlite"
 	return []mutant{
 		{"I1, in flight", "bridge/store/cut.go", "if _, err := c.exec(ctx, restoreInFlight,", "if _, err := c.exec(ctx, `DELETE FROM restorations WHERE plan_id = ? AND late_from > ? AND customer_id = ?`,", sync, orders},
 		{"I1, in the burst", "policy/plan.go", "	case d.Burst:\n", "	case d.Burst && false:\n", sync, "TestI1_EverybodyStillSignsIn/sqlite"},
