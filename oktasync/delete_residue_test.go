@@ -10,7 +10,7 @@ import (
 	"drawbridge/bridge"
 )
 
-// open opens a connection of the test's own.
+// open opens a connection of the test's own; on SQLite, the file of the request log is attached to it.
 func (w *world) open() *sql.DB {
 	w.Helper()
 	driver, dsn := "postgres", w.url
@@ -20,6 +20,11 @@ func (w *world) open() *sql.DB {
 	db, err := sql.Open(driver, dsn)
 	w.must(err)
 	w.Cleanup(func() { db.Close() })
+	if file, ok := strings.CutPrefix(w.url, "sqlite:"); ok {
+		db.SetMaxOpenConns(1)
+		_, err := db.ExecContext(w.Context(), `ATTACH DATABASE ? AS logged`, file+"-requests")
+		w.must(err)
+	}
 	return db
 }
 
@@ -32,7 +37,7 @@ type table struct {
 // dump reads the tables that have a customer_id for one customer, and the others whole.
 func (w *world) dump(db *sql.DB, customerID string) []table {
 	w.Helper()
-	names := `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`
+	names := `SELECT name FROM sqlite_master WHERE type = 'table' UNION SELECT name FROM logged.sqlite_master WHERE type = 'table' ORDER BY name`
 	if !strings.HasPrefix(w.url, "sqlite:") {
 		names = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name`
 	}

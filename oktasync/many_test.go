@@ -2,7 +2,6 @@ package oktasync_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -124,14 +123,10 @@ SELECT customer_id, ordinal / 1024, COUNT(*), COUNT(*) FROM users WHERE customer
 // exec runs statements on a connection of the test's own.
 func (w *world) exec(statements ...string) {
 	w.Helper()
-	driver, dsn := "postgres", w.url
-	if file, ok := strings.CutPrefix(w.url, "sqlite:"); ok {
-		driver, dsn = "sqlite", file+"?_pragma=busy_timeout(5000)"
-	} else {
+	if !strings.HasPrefix(w.url, "sqlite:") {
 		statements = append(statements, "ANALYZE")
 	}
-	db, err := sql.Open(driver, dsn)
-	w.must(err)
+	db := w.open()
 	defer db.Close()
 	for _, s := range statements {
 		_, err := db.ExecContext(w.Context(), s)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"drawbridge/bridge"
 	"drawbridge/scim/filter"
 	"drawbridge/scim/schema"
@@ -31,6 +33,7 @@ func (s *Store) HotStatements(c bridge.Credential, u bridge.User) []Planned {
 	gate := slices.Clip([]any{c.TokenID, c.CustomerID})
 	mail, mailArgs := s.bySearch(searchableUsers(), c, schema.User(), `emails[type eq "work"].value eq "x"`)
 	external, externalArgs := s.bySearch(searchableUsers(), c, schema.User(), `externalId eq "x"`)
+	changed, changedArgs := s.bySearch(searchableUsers(), c, schema.User(), `meta.lastModified gt "2033-01-01T00:00:00Z"`)
 	return []Planned{
 		{"User", userByID, append(gate, u.ID), userIDs},
 		{"UserByName", userByName, append(gate, u.NameKey), "users_user_name"},
@@ -38,6 +41,7 @@ func (s *Store) HotStatements(c bridge.Credential, u bridge.User) []Planned {
 		{"ListUsers", listUsers, append(gate, 4000, 100), "users_ordinal"},
 		{"FindUsers by external id", external, externalArgs, "users_external_id"},
 		{"FindUsers by e-mail", mail, mailArgs, "users_mail"},
+		{"FindUsers by last change", changed, changedArgs, "users_modified"},
 		{"UserOf", userOf, []any{c.CustomerID, u.ID}, "users_user_name"},
 		{"SearchUsers", searchUsers, []any{c.CustomerID, "user", "user" + afterAll, 10}, "users_user_name"},
 		{"Subject", subject, []any{c.CustomerID, u.ID}, userIDs},
@@ -212,4 +216,31 @@ func (s *Store) AwaitBlocked(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// OldLog brings the schema of an SQLite file to the version before the log of requests had a file of its own, and puts a request into
+// it.
+func (s *Store) OldLog(ctx context.Context, r bridge.Request) error {
+	files, err := s.migrations()
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer.DB, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := provider.UpTo(ctx, 5); err != nil {
+		return err
+	}
+	_, err = s.writer.ExecContext(ctx, addRequestsSQLite+requestValues, requestArgs(r)...)
+	return err
+}
+
+// CopyOldLog is the first half of an upgrade.
+func (s *Store) CopyOldLog(ctx context.Context) error { return s.migrateRequestLog(ctx) }
+
+// Changes grows with each commit to the main file that another connection makes.
+func (s *Store) Changes(ctx context.Context) (n int64, err error) {
+	err = s.readers.GetContext(ctx, &n, `PRAGMA data_version`)
+	return n, err
 }

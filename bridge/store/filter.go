@@ -265,23 +265,8 @@ func (c *filterCompiler) compareColumn(col column, op filter.Op, literal any) st
 	case string:
 		return c.compareText(col.expr, op, v)
 	case time.Time:
-		return c.compareTime(col.expr, op, v)
+		return c.compareTime(col, op, v)
 	default:
 		return col.expr + " " + sqlOperator(op) + " " + c.bind(v)
 	}
-}
-
-// compareTime compares whole microseconds, which the columns hold, with a time that may lie between two of them.
-func (c *filterCompiler) compareTime(expr string, op filter.Op, t time.Time) string {
-	if t.Nanosecond()%int(time.Microsecond) != 0 {
-		switch op {
-		case filter.Eq:
-			return "FALSE"
-		case filter.Ge:
-			op = filter.Gt
-		case filter.Lt:
-			op = filter.Le
-		}
-	}
-	return expr + " " + sqlOperator(op) + " " + c.bind(t.UnixMicro())
 }

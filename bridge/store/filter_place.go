@@ -17,6 +17,7 @@ type place struct {
 type column struct {
 	expr     string
 	nullable bool
+	minute   string // column with an index, of the minute in which a moment lies; empty: none
 }
 
 // column finds the column for an attribute; false when it is read from JSON. It fails for what clients see and no row holds.
@@ -70,6 +71,9 @@ func metaColumn(sub *schema.Attribute, rt *schema.ResourceType) (column, bool, e
 	case "created":
 		return column{expr: "u.created_at"}, true, nil
 	case "lastModified":
+		if rt.ID == schema.User().ID {
+			return column{expr: "u.modified_at", minute: "u.modified_minute"}, true, nil
+		}
 		return column{expr: "u.modified_at"}, true, nil
 	case "resourceType":
 		return column{expr: sqlString(rt.Name)}, true, nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -20,19 +21,25 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kind, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if s.dialect == postgres {
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
-		kind, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
+		return migrate(ctx, goose.DialectPostgres, s.writer, files, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(kind, s.writer.DB, files, options...)
+	if err := s.migrateRequestLog(ctx); err != nil {
+		return err
+	}
+	return migrate(ctx, goose.DialectSQLite3, s.writer, files)
+}
+
+func migrate(ctx context.Context, kind goose.Dialect, db *sqlx.DB, files fs.FS, options ...goose.ProviderOption) error {
+	provider, err := goose.NewProvider(kind, db.DB, files, append(options, goose.WithDisableGlobalRegistry(true))...)
+	if err == nil {
+		_, err = provider.Up(ctx)
+	}
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil

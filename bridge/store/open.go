@@ -16,11 +16,11 @@ import (
 	"drawbridge/bridge"
 )
 
-// Sizes of the pools. SQLite has one writer by its nature; PostgreSQL's connections are few because each write is one
-// short statement.
+// Sizes of the pools. SQLite has one writer by its nature, and one of its readers does nothing but watch for the writes of other
+// processes; PostgreSQL's connections are few because each write is one short statement.
 const (
 	defaultConns   = 16
-	defaultReaders = 8
+	defaultReaders = 5
 	connLife       = time.Hour
 )
 
@@ -29,7 +29,7 @@ type Options struct {
 	Now      func() time.Time // default: time.Now
 	NewID    func() string    // makes the ids of events that the store itself records; required
 	Logger   *slog.Logger     // default: discards
-	MaxConns int              // connections of PostgreSQL, or readers of SQLite; default 16 and 8
+	MaxConns int              // connections of PostgreSQL, or readers of SQLite; default 16 and 5
 }
 
 // Store is the domain in a database. It is safe for concurrent use.
@@ -38,6 +38,7 @@ type Store struct {
 	dsn     string // PostgreSQL's, for connections apart from the pool; holds the password: never logged
 	writer  *sqlx.DB
 	readers *sqlx.DB // PostgreSQL: the same as writer
+	logged  *sqlx.DB // the log of requests; PostgreSQL: the same as writer
 	now     func() time.Time
 	newID   func() string
 	log     *slog.Logger
@@ -82,22 +83,23 @@ func (s *Store) openSQLite(ctx context.Context, file string, readers int) error 
 	if file == "" || strings.HasPrefix(file, ":memory:") {
 		return refusal(bridge.Invalid, "sqlite: needs the name of a file, such as sqlite:drawbridge.db")
 	}
-	// The file holds personal data: it is created for its owner alone, and SQLite gives its side files the same rights.
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return &bridge.Error{Code: bridge.Invalid, Message: "the database file cannot be opened; check the path and its rights", Err: err}
-	}
-	f.Close()
 	s.dialect = sqlite
-	common := "file:" + escapePath(file) + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=cache_size(-32000)&_pragma=temp_store(MEMORY)"
-	if s.writer, err = sqlx.Open("sqlite", common+"&_txlock=immediate"); err != nil {
-		return fmt.Errorf("open the SQLite file: %w", err)
+	if err := createOwn(file); err != nil {
+		return err
+	}
+	var err error
+	if s.writer, err = openFile(file, "FULL", "&_txlock=immediate"); err != nil {
+		return err
 	}
 	s.writer.SetMaxOpenConns(1)
-	if s.readers, err = sqlx.Open("sqlite", common+"&_query_only=1"); err != nil {
+	if s.readers, err = openFile(file, "FULL", "&_query_only=1"); err != nil {
 		s.writer.Close()
-		return fmt.Errorf("open the SQLite file for reading: %w", err)
+		return err
+	}
+	if s.logged, err = openRequestLog(file); err != nil {
+		s.writer.Close()
+		s.readers.Close()
+		return err
 	}
 	if readers <= 0 {
 		readers = defaultReaders
@@ -106,6 +108,27 @@ func (s *Store) openSQLite(ctx context.Context, file string, readers int) error 
 	s.readers.SetMaxIdleConns(readers)
 	s.bell = newBell(wakePause, nil)
 	return s.connected(ctx)
+}
+
+// createOwn creates a file that holds personal data, for its owner alone: SQLite gives its side files the same rights.
+func createOwn(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return &bridge.Error{Code: bridge.Invalid, Message: "the database file cannot be opened; check the path and its rights", Err: err}
+	}
+	return f.Close()
+}
+
+// openFile opens a pool of connections to a file whose commits are as durable as synchronous says (sqlite.org/pragma.html). Each keeps
+// 2 MB of pages in memory, SQLite's default. A reader forgets them all with every commit, and to fill memory anew that was given back
+// takes longer than to read the pages: with 32 MB for each of many readers, a large database was read three times as slowly.
+func openFile(file, synchronous, more string) (*sqlx.DB, error) {
+	db, err := sqlx.Open("sqlite", "file:"+escapePath(file)+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous("+synchronous+")"+
+		"&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"+more)
+	if err != nil {
+		return nil, fmt.Errorf("open the SQLite file: %w", err)
+	}
+	return db, nil
 }
 
 // escapePath keeps the characters of a file name that mean something in SQLite's URI from doing so.
@@ -135,7 +158,7 @@ func (s *Store) openPostgres(ctx context.Context, databaseURL string, conns int)
 	s.writer.SetMaxOpenConns(conns)
 	s.writer.SetMaxIdleConns(conns)
 	s.writer.SetConnMaxLifetime(connLife)
-	s.readers = s.writer
+	s.readers, s.logged = s.writer, s.writer
 	notify, err := s.openNotifier()
 	if err != nil {
 		s.writer.Close()
@@ -178,7 +201,7 @@ func (s *Store) pools() []*sqlx.DB {
 	if s.readers == s.writer {
 		return []*sqlx.DB{s.writer}
 	}
-	return []*sqlx.DB{s.writer, s.readers}
+	return []*sqlx.DB{s.writer, s.readers, s.logged}
 }
 
 // Close ends every connection. What Wakes returned stays silent from then on.

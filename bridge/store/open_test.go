@@ -51,7 +51,7 @@ func TestOpenOddFile(t *testing.T) {
 		if err := s.Migrate(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		for _, side := range []string{"", "-wal", "-shm"} {
+		for _, side := range []string{"", "-wal", "-shm", "-requests", "-requests-wal", "-requests-shm"} {
 			info, err := os.Stat(file + side)
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -63,8 +63,8 @@ func TestOpenOddFile(t *testing.T) {
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 6*3 {
-		t.Errorf("%d files, %v; want 6 databases with 2 side files each", len(entries), err)
+	if err != nil || len(entries) != 6*6 {
+		t.Errorf("%d files, %v; want 6 databases and their logs, with 2 side files each", len(entries), err)
 	}
 }
 

@@ -92,7 +92,7 @@ func (c *session) purge(ctx context.Context, customerID string, limit int) (int,
 	if n, err := c.exec(ctx, purgeGroups, customerID, limit); n > 0 || err != nil {
 		return n, err
 	}
-	return c.exec(ctx, pruneRequests, customerID, int64(math.MaxInt64), limit-1)
+	return c.requestLog().exec(ctx, pruneRequests, customerID, int64(math.MaxInt64), limit-1)
 }
 
 func (c *session) purgePeople(ctx context.Context, customerID string, limit int) (int, error) {

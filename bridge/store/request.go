@@ -61,7 +61,7 @@ func (s *Store) addRequestsSQLite(ctx context.Context, requests []bridge.Request
 	}
 	query := addRequestsSQLite + strings.Repeat(requestValues+", ", len(requests)-1) + requestValues
 	return s.again(ctx, func() error {
-		_, err := s.writer.ExecContext(ctx, query, args...)
+		_, err := s.logged.ExecContext(ctx, query, args...)
 		return err
 	})
 }
@@ -115,7 +115,7 @@ func (s *Store) Requests(ctx context.Context, customerID string, f bridge.Reques
 		query, args = requestsAbout, append(args, text(f.ResourceID))
 	}
 	var rows []requestRow
-	if err := s.reading().list(ctx, &rows, query, append(args, f.Limit)...); err != nil {
+	if err := s.reading().requestLog().list(ctx, &rows, query, append(args, f.Limit)...); err != nil {
 		return nil, failed("list the requests", err)
 	}
 	out := make([]bridge.Request, len(rows))
@@ -135,7 +135,7 @@ func (s *Store) PruneRequests(ctx context.Context, customerID string, before tim
 	var n int
 	err := s.again(ctx, func() error {
 		var err error
-		n, err = s.writing().exec(ctx, pruneRequests, customerID, micros(before), limit-1)
+		n, err = s.writing().requestLog().exec(ctx, pruneRequests, customerID, micros(before), limit-1)
 		return err
 	})
 	return n, failed("delete old requests", err)

@@ -170,19 +170,28 @@ func (c *client) find(ctx context.Context, p *person) error {
 
 // findBy filters by a path whose value is the person's alone.
 func (c *client) findBy(ctx context.Context, path, value string, p *person) error {
+	return c.findOne(ctx, fmt.Sprintf("%s eq %q", path, value), p)
+}
+
+// findChanged finds the only one who was changed at a moment or up to 100 seconds later.
+func (c *client) findChanged(ctx context.Context, at time.Time, p *person) error {
+	until := at.Add(100 * time.Second)
+	return c.findOne(ctx, fmt.Sprintf("meta.lastModified ge %q and meta.lastModified lt %q", at.Format(time.RFC3339), until.Format(time.RFC3339)), p)
+}
+
+func (c *client) findOne(ctx context.Context, filter string, p *person) error {
 	var got page
-	filter := url.QueryEscape(fmt.Sprintf("%s eq %q", path, value))
-	if err := c.do(ctx, http.MethodGet, "/Users?filter="+filter+"&startIndex=1&count=100", nil, http.StatusOK, &got); err != nil {
+	if err := c.do(ctx, http.MethodGet, "/Users?filter="+url.QueryEscape(filter)+"&startIndex=1&count=100", nil, http.StatusOK, &got); err != nil {
 		return err
 	}
 	if p.ID == "" {
 		if got.Total != 0 || len(got.Resources) != 0 {
-			return fmt.Errorf("%s eq: found %d, want nobody of a name that nobody bears", path, got.Total)
+			return fmt.Errorf("%s: found %d, want nobody", filter, got.Total)
 		}
 		return nil
 	}
 	if got.Total != 1 || len(got.Resources) != 1 {
-		return fmt.Errorf("%s eq: found %d of %d, want 1", path, len(got.Resources), got.Total)
+		return fmt.Errorf("%s: found %d of %d, want 1", filter, len(got.Resources), got.Total)
 	}
 	return p.same(got.Resources[0])
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 )
 
 // A large customer is made of copies of one user that the service stored, in the store's own tables while the service is not
@@ -18,7 +19,7 @@ const (
 	copyUsers = `INSERT INTO users (id, customer_id, user_name_key, external_id, doc, folded, version, connected, active, removed_at, deleted_at, created_at, modified_at)
 SELECT ` + copyID + `, customer_id, replace(user_name_key, 'person-1@', 'person-' || n || '@'),
   replace(external_id, 'person-1@', 'person-' || n || '@'), replace(doc, 'person-1@', 'person-' || n || '@'), replace(folded, 'person-1@', 'person-' || n || '@'),
-  version, connected, active, removed_at, deleted_at, created_at, modified_at
+  version, connected, active, removed_at, deleted_at, 1600000000000000 + n * 100000000, 1600000000000000 + n * 100000000
 FROM users, `
 	ofUser = ` WHERE user_name_key = $1`
 
@@ -43,6 +44,9 @@ func copied(first string, n int) string {
 	}
 	return fmt.Sprintf("%.24s%012d", first, n)
 }
+
+// copiedAt is when the nth copy was created and last changed: a hundred seconds after the one before it.
+func copiedAt(n int) time.Time { return time.Unix(1_600_000_000+int64(n)*100, 0).UTC() }
 
 func personName(n int) string { return fmt.Sprintf("person-%d@bench.example", n) }
 func teamName(n int) string   { return fmt.Sprintf("team-%d@bench.example", n) }

@@ -74,13 +74,14 @@ func (b *bench) growthLimits(scenario string) limits {
 const (
 	byExternalID = "externalId eq"
 	byEmail      = "e-mail eq"
+	byChange     = "lastModified ge and lt"
 	rehire       = "DELETE and POST"
 	getGroup     = "GET of a group without members"
 	groupByName  = "group displayName eq"
 )
 
 func growthScenarios() []string {
-	return []string{get, byName, byExternalID, byEmail, getGroup, groupByName, list, post, patch, put, rehire}
+	return []string{get, byName, byExternalID, byEmail, byChange, getGroup, groupByName, list, post, patch, put, rehire}
 }
 
 // sizedSide starts a service whose one customer has so many users, paused. The first group has every other user as a member,
@@ -154,6 +155,12 @@ func (c *crowd) growthOperations(f fill) map[string]operation {
 	all[byEmail] = of(func(ctx context.Context, p *person) error {
 		return c.client.findBy(ctx, `emails[type eq "work"].value`, p.UserName, p)
 	})
+	all[byChange] = func(ctx context.Context, _ int) error {
+		n := 2 * (1 + rand.IntN(f.users/2)) // an even one, whom no other scenario changes
+		p := newPerson(personName(n))
+		p.ID = copied(f.person.ID, n)
+		return c.client.findChanged(ctx, copiedAt(n), p)
+	}
 	all[rehire] = of(c.client.rehire)
 	all[getGroup] = func(ctx context.Context, _ int) error { return c.client.getGroup(ctx, f.team) }
 	all[groupByName] = func(ctx context.Context, _ int) error {

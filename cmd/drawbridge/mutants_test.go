@@ -49,6 +49,8 @@ func mutants() []mutant {
 		{"I22", "oktasync/call.go", "	return !errors.As(err, &o) || o.Cause == CauseUnknown\n", "	return !errors.As(err, &o)\n", sync, "TestI19_TestI22_LostCreateMakesOneAccount"},
 		{"I23", "migrations/sqlite/0001_bridge.sql", "CREATE UNIQUE INDEX intents_open ON", "CREATE INDEX intents_open ON", store, "TestStore/sqlite/I23"},
 		{"I24", "bridge/store/sequencer.go", "ORDER BY b.arrival),", "ORDER BY b.arrival DESC),", store, "TestStore/sqlite/I24"},
+		{"I28", "bridge/store/filter_time.go", "	if t.Nanosecond()%int(time.Microsecond) != 0 {\n", "	if false {\n", store, "TestI28_SQLAgreesWithEvaluator"},
+		{"I28, minute", "bridge/store/filter_time.go", "t.UnixMicro()/time.Minute.Microseconds()", "(t.UnixMicro()/time.Minute.Microseconds()+1)", store, "TestI28_SQLAgreesWithEvaluator"},
 		{"I27", "bridge/gatekeeper.go", "	if now := g.now(); p.doubtful || !p.expires.After(now) {", "	if now := g.now(); p.doubtful && false {", "./cmd/drawbridge", "TestI27_EndedTokensReadNoBody"},
 		{"I30", "bridge/store/gate.go", "	case !found, g.Revoked != 0, g.Expires <= micros(now):\n", "	case !found, g.Expires <= micros(now):\n", face, "TestI30_TokenIsRefusedFromTheCommitOn/sqlite"},
 		{"I31", "oktasync/reconcile.go", "	case CauseRefused:\n", "	case CauseRefused:\n		j.rest.set(j.due.Rank, now.Add(time.Hour))\n", sync, "TestI31_PoisonDelaysOnlyItself/sqlite"},
@@ -120,6 +122,7 @@ func (m mutant) mustDie(t *testing.T, root string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-overlay", overlay, "-run", m.test, m.pkg)
 	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "DRAWBRIDGE_LONG=") // what every change is tested with has to notice
 	out, err := cmd.CombinedOutput()
 	switch {
 	case err == nil:
