@@ -125,6 +125,7 @@ func (s dyingStore) Postpone(ctx context.Context, d bridge.Due, at time.Time, at
 // TestI22_CrashAtEveryPoint kills the syncer before and after each commit around each kind of call. Its successor
 // converges, nothing is done twice that must not be, and the auditor finds nothing.
 func TestI22_CrashAtEveryPoint(t *testing.T) {
+	t.Parallel()
 	deactivated := func(p *idp, id string) {
 		p.setActive(id, false)
 		p.r.settle()

@@ -237,6 +237,7 @@ func TestI17_ExistingAccountIsLeftAlone(t *testing.T) {
 
 // A create whose answer is lost makes one account, whatever Okta did with it; it is looked up before it is repeated.
 func TestI19_TestI22_LostCreateMakesOneAccount(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []oktatest.FaultKind{oktatest.ResetBefore, oktatest.ResetAfter, oktatest.GarbageHTML, oktatest.StatusCode} {
 		for _, apply := range []bool{false, true} {
 			t.Run(fmt.Sprintf("fault %d, applied %t", kind, apply), func(t *testing.T) {
@@ -405,6 +406,7 @@ func checkLast(rt *rapid.T, p *idp, id string, active bool, title string) {
 
 // A storm of removals is stopped by the limits: of 90 people at most 5 lose access, of 6 at most 2.
 func TestI3_StormIsStoppedByTheLimits(t *testing.T) {
+	t.Parallel()
 	for _, size := range []struct{ people, most int }{{90, 5}, {6, 2}} {
 		t.Run(fmt.Sprint(size.people), func(t *testing.T) {
 			each(t, func(r *rig) {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -277,7 +276,7 @@ func TestI25_AHundredThousandPeople(t *testing.T) {
 	}
 	for _, kind := range []string{"sqlite", "postgres"} {
 		t.Run(kind, func(t *testing.T) {
-			url := "sqlite:" + filepath.Join(fastDir(t), "drawbridge.db")
+			url := storetest.SQLiteURL(t)
 			if kind == "postgres" {
 				url = storetest.PostgresURL(t)
 			}

@@ -40,6 +40,7 @@ func (d *dying) WriteRecord(ctx context.Context, r oktasync.Record) error {
 // TestI9_ACrashWhileCountingIsNoRestore cuts a count off after each of its steps: the next process goes on, and a backup of that
 // moment is noticed later all the same.
 func TestI9_ACrashWhileCountingIsNoRestore(t *testing.T) {
+	t.Parallel()
 	lost := func() error { return &oktasync.OrgError{Cause: oktasync.CauseUnknown, Op: "write_record"} }
 	for name, d := range map[string]dying{"before Okta": {before: lost}, "after Okta": {after: lost}} {
 		t.Run(name, func(t *testing.T) {
@@ -96,6 +97,7 @@ func (r *rig) counter() bridge.Counter {
 
 // TestI9_ARestoreUnderARunningServiceIsNoticed: at the latest by the first write that comes five minutes after the last count.
 func TestI9_ARestoreUnderARunningServiceIsNoticed(t *testing.T) {
+	t.Parallel()
 	for name, write := range map[string]bool{"by a write": true, "by time": false} {
 		t.Run(name, func(t *testing.T) {
 			eachRestorable(t, func(r *restorable) {
@@ -161,6 +163,7 @@ func TestI9_CountsAreFew(t *testing.T) {
 
 // TestI9_ALostRecordIsNoRestore: what somebody does to the records in Okta is told and mended, and freezes nobody.
 func TestI9_ALostRecordIsNoRestore(t *testing.T) {
+	t.Parallel()
 	for name, harm := range map[string]func(r *rig, id string){
 		"taken away": func(r *rig, id string) { r.groupByHand(http.MethodDelete, "/"+id, "") },
 		"garbled": func(r *rig, id string) {

@@ -29,7 +29,7 @@ func eachRestorable(t *testing.T, test func(r *restorable)) {
 	t.Helper()
 	t.Parallel()
 	for kind, url := range map[string]func(t *testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(fastDir(t), "drawbridge.db") },
+		"sqlite":   func(t *testing.T) string { return storetest.SQLiteURL(t) },
 		"postgres": func(t *testing.T) string { return storetest.PostgresURL(t) },
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -84,7 +84,7 @@ func (r *restorable) backup() string {
 	if file, ok := strings.CutPrefix(r.url, "sqlite:"); ok {
 		content, err := os.ReadFile(file)
 		if err == nil {
-			backup = filepath.Join(fastDir(r), "backup.db")
+			backup = filepath.Join(storetest.Dir(r), "backup.db")
 			err = os.WriteFile(backup, content, 0o600)
 		}
 		if err != nil {

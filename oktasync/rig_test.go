@@ -335,5 +335,8 @@ func (l *logLines) String() string {
 func each(t *testing.T, test func(r *rig)) {
 	t.Helper()
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) { test(newRig(t, s)) })
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		t.Parallel()
+		test(newRig(t, s))
+	})
 }

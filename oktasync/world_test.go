@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,7 +42,7 @@ func eachWorld(t *testing.T, test func(w *world)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(newWorld(t, "sqlite:"+filepath.Join(fastDir(t), "drawbridge.db")))
+		test(newWorld(t, storetest.SQLiteURL(t)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -56,6 +54,7 @@ func eachWorld(t *testing.T, test func(w *world)) {
 // world ends at what is found wrong in it.
 func manyWorlds(t *testing.T, n int, play func(w *world, i int) (found string)) {
 	t.Helper()
+	t.Parallel()
 	const most = 20
 	for from := 0; from < n; from += most {
 		t.Run(strconv.Itoa(from), func(t *testing.T) {
@@ -71,27 +70,15 @@ func manyWorlds(t *testing.T, n int, play func(w *world, i int) (found string)) 
 	}
 }
 
-// fastDir is a folder in memory where there is one: these tests commit some hundred thousand times.
-func fastDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "drawbridge-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 func newWorld(t testing.TB, url string) *world {
 	t.Helper()
 	// Ahead of the real time: the deadlines of calls, which are of this clock, must not end them.
 	w := &world{TB: t, url: url, began: time.Now().UTC().Truncate(time.Second).Add(24 * time.Hour), rt: schema.User()}
 	var err error
-	if w.store, err = store.Open(t.Context(), url, store.Options{Now: w.now, NewID: w.newID}); err != nil {
+	if w.store, err = store.Open(t.Context(), url, store.Options{Now: w.now, NewID: w.newID, MaxConns: 4}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.store.Close() })
-	w.must(w.store.Migrate(t.Context()))
 	w.svc = bridge.NewService(w.store, w.now, w.newID)
 	w.face = bridge.NewFace(w.store, w.now, w.newID, slog.New(slog.DiscardHandler))
 	return w

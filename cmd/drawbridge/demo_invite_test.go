@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"drawbridge/bridge/store/storetest"
 )
 
 // TestDemo_InvitationWorks does what a reader does: every line that the demo prints in the end is carried out.
@@ -20,7 +22,7 @@ func TestDemo_InvitationWorks(t *testing.T) {
 		defer stop()
 		followInvitation(t, out.String())
 	}
-	c := demoCmd{SyncSchedule: "@every 30s", Listen: "127.0.0.1:0", Database: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
+	c := demoCmd{SyncSchedule: "@every 30s", Listen: "127.0.0.1:0", Database: "sqlite:" + filepath.Join(storetest.Dir(t), "demo.db")}
 	err := c.stage(ctx, streams{out, io.Discard}, smallWorld())
 	if err != nil || !strings.Contains(out.String(), "stop it with Ctrl-C") {
 		t.Errorf("stage = %v after\n%s", err, out)

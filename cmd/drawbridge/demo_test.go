@@ -120,7 +120,7 @@ func after(skip int, struck func()) func(*http.Request) bool {
 func stageStory(t *testing.T, w world) (string, error) {
 	t.Helper()
 	var stdout bytes.Buffer
-	c := demoCmd{Once: true, SyncSchedule: "@every 30s", Database: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
+	c := demoCmd{Once: true, SyncSchedule: "@every 30s", Database: "sqlite:" + filepath.Join(storetest.Dir(t), "demo.db")}
 	err := c.stage(t.Context(), streams{&stdout, io.Discard}, w)
 	return stdout.String(), err
 }
@@ -130,7 +130,7 @@ func stageStory(t *testing.T, w world) (string, error) {
 func TestI1_TheDemoSeesALossAtTheDisconnect(t *testing.T) {
 	t.Parallel()
 	w := smallWorld()
-	database := "sqlite:" + filepath.Join(t.TempDir(), "demo.db")
+	database := "sqlite:" + filepath.Join(storetest.Dir(t), "demo.db")
 	suspended := make(chan struct{})
 	var breakIt sync.WaitGroup
 	out := &hookedBuffer{text: "cut the connection in one commit", hook: func() {
@@ -169,7 +169,7 @@ func TestDemo_SeesABrokenDeparture(t *testing.T) {
 			t.Parallel()
 			w := smallWorld()
 			out := &hookedBuffer{text: tt.at, hook: func() { tt.breakIt(w) }}
-			c := demoCmd{Once: true, SyncSchedule: "@every 30s", Database: "sqlite:" + filepath.Join(t.TempDir(), "demo.db")}
+			c := demoCmd{Once: true, SyncSchedule: "@every 30s", Database: "sqlite:" + filepath.Join(storetest.Dir(t), "demo.db")}
 			err := c.stage(t.Context(), streams{out, io.Discard}, w)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("stage = %v, want %q in it:\n%s", err, tt.want, out)
@@ -245,7 +245,7 @@ func TestDemo_Checks(t *testing.T) {
 }
 
 func TestDemo_RefusesADatabaseInUse(t *testing.T) {
-	database := "sqlite:" + filepath.Join(t.TempDir(), "used.db")
+	database := "sqlite:" + filepath.Join(storetest.Dir(t), "used.db")
 	ctx := t.Context()
 	svc, s, err := databaseFlag{database}.service(ctx, streams{io.Discard, io.Discard})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -60,7 +59,7 @@ type door struct {
 
 func newDoor(t *testing.T) door {
 	t.Helper()
-	svc, s, err := databaseFlag{"sqlite:" + filepath.Join(t.TempDir(), "door.db")}.service(t.Context(), streams{t.Output(), t.Output()})
+	svc, s, err := databaseFlag{storetest.SQLiteURL(t)}.service(t.Context(), streams{t.Output(), t.Output()})
 	if err != nil {
 		t.Fatal(err)
 	}

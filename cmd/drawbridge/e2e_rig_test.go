@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +34,7 @@ func onBothStores(t *testing.T, test func(r *rig)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(newRig(t, "sqlite:"+filepath.Join(t.TempDir(), "drawbridge.db")))
+		test(newRig(t, storetest.SQLiteURL(t)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()

@@ -3,11 +3,11 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"drawbridge/bridge/store/storetest"
 	"drawbridge/oktasync/oktatest"
 )
 
@@ -79,7 +79,7 @@ func (r *rig) awaitDecision(id, code string) {
 // TestE2E_SimulatedOrg is the same with nothing but the program's own processes, as the README has it.
 func TestE2E_SimulatedOrg(t *testing.T) {
 	t.Parallel()
-	r := &rig{t: t, database: "sqlite:" + filepath.Join(t.TempDir(), "drawbridge.db")}
+	r := &rig{t: t, database: storetest.SQLiteURL(t)}
 	org := start(t, nil, "okta", "simulate", "--listen", "127.0.0.1:0", "--token", rigOktaToken)
 	r.okta = org.url
 	r.cli("okta", "setup", "--okta-org-url", r.okta, "--okta-token", rigOktaToken)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -89,7 +88,7 @@ func TestOktaCheck_identityProviders(t *testing.T) {
 	org := oktatest.New(oktatest.Options{})
 	server := httptest.NewServer(org)
 	defer server.Close()
-	database := "sqlite:" + filepath.Join(t.TempDir(), "drawbridge.db")
+	database := storetest.SQLiteURL(t)
 	id := org.AddIdP("acme", "ACTIVE")
 	drawbridge := func(want int, args ...string) string {
 		t.Helper()

@@ -6,13 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"drawbridge/bridge"
 	"drawbridge/bridge/store"
+	"drawbridge/bridge/store/storetest"
 	"drawbridge/bridge/traffic"
 )
 
@@ -27,7 +27,7 @@ type watched struct {
 
 func newWatched(t *testing.T) *watched {
 	t.Helper()
-	w := &watched{T: t, database: "sqlite:" + filepath.Join(t.TempDir(), "watched.db")}
+	w := &watched{T: t, database: storetest.SQLiteURL(t)}
 	var err error
 	if w.svc, w.store, err = (databaseFlag{w.database}).service(t.Context(), streams{t.Output(), t.Output()}); err != nil {
 		t.Fatal(err)

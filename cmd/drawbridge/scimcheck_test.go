@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"drawbridge/bridge/store/storetest"
 	scimcheck "drawbridge/scim/check"
 )
 
@@ -56,7 +57,7 @@ func TestSCIMCheck_PassesAgainstUs(t *testing.T) {
 // TestSCIMCheck_Command: what the command prints, for people and for programs, and its exit code.
 func TestSCIMCheck_Command(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, "sqlite:"+t.TempDir()+"/drawbridge.db")
+	r := newRig(t, storetest.SQLiteURL(t))
 	p := r.serve()
 	base, token := r.scimCustomer(p, "acme")
 
@@ -110,7 +111,7 @@ func proxyTo(t *testing.T, target string) http.Handler {
 // TestSCIMCheck_CatchesFaults puts a proxy that breaks one thing before the server. The check that is meant for it must fail.
 func TestSCIMCheck_CatchesFaults(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, "sqlite:"+t.TempDir()+"/drawbridge.db")
+	r := newRig(t, storetest.SQLiteURL(t))
 	p := r.serve()
 	for i, f := range faults() {
 		t.Run(f.name, func(t *testing.T) {

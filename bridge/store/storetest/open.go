@@ -2,7 +2,6 @@
 package storetest
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/google/uuid"
@@ -20,17 +19,14 @@ func Each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 // SQLite opens a store in a file of the test's own.
 func SQLite(t testing.TB) *store.Store {
 	t.Helper()
-	s := Open(t, "sqlite:"+filepath.Join(t.TempDir(), "drawbridge.db"))
-	if err := s.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return Open(t, SQLiteURL(t))
 }
 
-// Open opens the store at a URL, as a replica would, and closes it when the test ends.
+// Open opens the store at a URL, as a replica would, and closes it when the test ends. It has few connections: each costs PostgreSQL
+// more than what a test does with it.
 func Open(t testing.TB, url string) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), url, store.Options{NewID: newID})
+	s, err := store.Open(t.Context(), url, store.Options{NewID: newID, MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
