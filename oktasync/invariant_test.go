@@ -513,9 +513,9 @@ func TestI11_RefusedFlagsKeepNobodyIn(t *testing.T) {
 func TestLeaseIsHeldByOneAndHandedOver(t *testing.T) {
 	each(t, func(r *rig) {
 		acme := r.customer("acme")
-		stopFirst := r.start(oktasync.Options{Holder: "first"})
+		stopFirst := r.start(oktasync.Options{Holder: "first", LeaseTTL: time.Minute}) // a slow machine must not make it lapse
 		r.eventually("the first holds the lease", func() bool { return r.holder() == "first" })
-		r.start(oktasync.Options{Holder: "second"})
+		r.start(oktasync.Options{Holder: "second", LeaseTTL: time.Minute})
 		ids := acme.pushMany(20)
 		r.quiet()
 		if h := r.holder(); h != "first" {

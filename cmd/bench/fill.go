@@ -19,7 +19,7 @@ const (
 	copyUsers = `INSERT INTO users (id, customer_id, user_name_key, external_id, doc, folded, version, connected, active, removed_at, deleted_at, created_at, modified_at)
 SELECT ` + copyID + `, customer_id, replace(user_name_key, 'person-1@', 'person-' || n || '@'),
   replace(external_id, 'person-1@', 'person-' || n || '@'), replace(doc, 'person-1@', 'person-' || n || '@'), replace(folded, 'person-1@', 'person-' || n || '@'),
-  version, connected, active, removed_at, deleted_at, 1600000000000000 + n * 100000000, 1600000000000000 + n * 100000000
+  version, connected, active, removed_at, deleted_at, 1600000000000000 + CAST(n AS BIGINT) * 100000000, 1600000000000000 + CAST(n AS BIGINT) * 100000000
 FROM users, `
 	ofUser = ` WHERE user_name_key = $1`
 
