@@ -39,6 +39,7 @@ func (s *Store) HotStatements(c bridge.Credential, u bridge.User) []Planned {
 		{"UserByName", userByName, append(gate, u.NameKey), "users_user_name"},
 		{"DeletedUser", deletedUser, append(gate, u.NameKey, u.ExternalID), "users_deleted_name"},
 		{"ListUsers", listUsers, append(gate, 4000, 100), "users_ordinal"},
+		{"ListUsers, first page", firstUsers, append(gate, 100), "users_ordinal"},
 		{"FindUsers by external id", external, externalArgs, "users_external_id"},
 		{"FindUsers by e-mail", mail, mailArgs, "users_mail"},
 		{"FindUsers by last change", changed, changedArgs, "users_modified"},

@@ -31,6 +31,14 @@ FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (
 ) u ON TRUE
 WHERE t.id = $1 AND t.customer_id = $2 ORDER BY u.ordinal`
 
+// firstUsers reads the first page, for which only the total has to be known of the blocks.
+const firstUsers = `SELECT ` + gateColumns + `, (SELECT CAST(COALESCE(SUM(b.users), 0) AS BIGINT) FROM user_block b WHERE b.customer_id = $2) AS total, TRUE AS known,
+  ` + hasGroups + `$2` + anyGroup + `, ` + userColumns + `
+FROM tokens t JOIN customers c ON c.id = t.customer_id LEFT JOIN (
+  SELECT ` + userColumns + ` FROM users u WHERE u.customer_id = $2 AND NOT u.deleted AND u.ordinal > 0 ORDER BY u.ordinal LIMIT $3
+) u ON TRUE
+WHERE t.id = $1 AND t.customer_id = $2 ORDER BY u.ordinal`
+
 // usersAfter begins behind a user, who may be deleted.
 const usersAfter = `WITH past AS (SELECT ordinal FROM users WHERE customer_id = $2 AND id = $3)
 SELECT ` + gateColumns + `, (SELECT CAST(COALESCE(SUM(b.users), 0) AS BIGINT) FROM user_block b WHERE b.customer_id = $2) AS total,
@@ -67,8 +75,10 @@ func (s *Store) findUsers(ctx context.Context, now time.Time, c bridge.Credentia
 		rows, err = searched[foundUser](ctx, s, searchableUsers(), now, c, rt, q)
 	case q.After != "":
 		err = s.reading().list(ctx, &rows, usersAfter, c.TokenID, c.CustomerID, text(q.After), max(q.Count, 0)+1)
+	case q.StartIndex <= 1:
+		err = s.reading().list(ctx, &rows, firstUsers, c.TokenID, c.CustomerID, max(q.Count, 0)+1)
 	default:
-		err = s.reading().list(ctx, &rows, listUsers, c.TokenID, c.CustomerID, max(q.StartIndex, 1), max(q.Count, 0)+1)
+		err = s.reading().list(ctx, &rows, listUsers, c.TokenID, c.CustomerID, q.StartIndex, max(q.Count, 0)+1)
 	}
 	return rows, err
 }

@@ -18,5 +18,9 @@ WHEN new.modified_at / 60000000 IS NOT old.modified_minute BEGIN
 END;
 -- +goose StatementEnd
 
+-- The sum of the blocks, the total of every page, is read from the index alone.
+DROP INDEX user_block_customer;
+CREATE INDEX user_block_customer ON user_block (customer_id, block, users, active);
+
 -- The log of requests has a file of its own now, and was moved there.
 DROP TABLE requests;
