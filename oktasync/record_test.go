@@ -108,6 +108,7 @@ func TestI9_ARestoreUnderARunningServiceIsNoticed(t *testing.T) {
 					r.Fatal(err)
 				}
 				r.records()
+				r.eventually("Okta has a count", func() bool { return r.counter().Confirmed > 0 })
 				r.quiet()
 				if err := r.store.SetState(r.Context(), "record", old); err != nil {
 					r.Fatal(err)
