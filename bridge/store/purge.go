@@ -66,8 +66,8 @@ func (s *Store) CustomersToPurge(ctx context.Context) ([]bridge.Customer, error)
 	return mapped(rows, customerRow.customer), failed("list the customers to purge", err)
 }
 
-// PurgeCustomer forgets up to limit people, groups or requests of a deleted customer, in one commit, and returns how many; 0:
-// none is left. An account that was linked with one of the people is remembered as such in the same commit. Conflict where the
+// PurgeCustomer forgets up to limit people, groups or requests of a deleted customer, in one commit (SQLite's requests in one of their
+// own), and returns how many; 0: none is left. An account that was linked with one of the people is remembered as such in the same commit. Conflict where the
 // customer is not deleted.
 func (s *Store) PurgeCustomer(ctx context.Context, customerID string, limit int) (int, error) {
 	var n int
