@@ -66,6 +66,7 @@ func (j *job) finish(ctx context.Context, in bridge.Intent, c call) error {
 		in.State, in.Outcome = bridge.IntentUnknown, outcome(err)
 	default:
 		in.State, in.Outcome = bridge.IntentFailed, outcome(err)
+		link = j.outdated(err)
 	}
 	if end := j.Store.EndIntent(ctx, in, link, ev); end != nil {
 		return fmt.Errorf("recording the result of %s: %w", c.kind, end)
@@ -74,6 +75,18 @@ func (j *job) finish(ctx context.Context, in bridge.Intent, c call) error {
 		return nil // the next step resolves it by a read
 	}
 	return err
+}
+
+// outdated returns the link as one to be read before anything is decided again, where Okta answers that the account's status does not
+// allow a call; else nil.
+func (j *job) outdated(err error) *bridge.Link {
+	var o *OrgError
+	if j.Link == nil || !errors.As(err, &o) || o.Cause != CauseState {
+		return nil
+	}
+	l := j.link()
+	l.Read = time.Time{}
+	return &l
 }
 
 func revokes(kind string) bool { return kind == string(Suspend) || kind == string(Deactivate) }

@@ -1,6 +1,7 @@
 package oktasync_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"drawbridge/bridge"
 	"drawbridge/oktasync"
+	"drawbridge/oktasync/oktatest"
 	"drawbridge/policy"
 	"drawbridge/scim"
 )
@@ -110,6 +112,34 @@ func TestDisconnect(t *testing.T) {
 		}
 		if diff := cmp.Diff(map[string]int{"update": 12}, r.writes(since)); diff != "" {
 			r.Errorf("writes to Okta (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestI6_WhatIsOutdatedIsReadAnew: Okta refuses a suspension for the account's status, and the read after it as well. Whatever the read
+// before it showed, the next attempt begins with a read.
+func TestI6_WhatIsOutdatedIsReadAnew(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		x := w.tenant(5)
+		p, refused := x.process(), false
+		x.org.Inject(oktatest.Fault{Kind: oktatest.StillActivating409, Op: "suspend", Times: 1, Apply: true, Match: func(*http.Request) bool {
+			refused = true
+			return true
+		}})
+		x.org.Inject(oktatest.Fault{Kind: oktatest.StillActivating409, Op: "read", Times: 1, Match: func(*http.Request) bool { return refused }})
+		w.must(x.setActive(x.users[0], false))
+		x.work(p)
+		if read := x.subject(x.users[0]).Link.Read; !refused || !read.IsZero() {
+			w.Errorf("refused %t, and the account counts as read at %v", refused, read)
+		}
+		x.later(time.Minute)
+		x.work(p)
+		if s := x.status(x.users[0]); s != policy.Suspended {
+			w.Errorf("the account is %s", s)
+		}
+		oktatest.Audit(x, x.org, oktatest.AuditOptions{Grace: bridge.DefaultGrace})
+		for _, wrong := range x.found {
+			w.Error(wrong)
 		}
 	})
 }

@@ -33,6 +33,7 @@ func mutants() []mutant {
 		{"I5", "oktasync/call.go", "l.Foreign = customer != j.User.CustomerID || key != j.User.ID", "l.Foreign = customer == key && false", sync, "TestI5_TestI6_ForeignMarkerStopsEverything/sqlite"},
 		{"I6", "oktasync/reconcile.go", "return j.unread() || stale", "return false", sync, "TestI5_TestI6_ForeignMarkerStopsEverything/sqlite"},
 		{"I6", "oktasync/call.go", "	if revokes(kind) && now.Sub(j.Link.Read) > readFor {", "	if revokes(kind) && now.Sub(j.Link.Read) > 24*readFor {", sync, "TestI6_ASleepAfterTheDecision"},
+		{"I6, outdated", "oktasync/call.go", "	l.Read = time.Time{}\n", "	l.Read = j.Now()\n", sync, "TestI6_WhatIsOutdatedIsReadAnew"},
 		{"I7", "policy/decide.go", "return f.Connected && !f.Active && !f.RemovedAt.IsZero()", "return f.Connected && !f.Active", "./policy", "TestI7_AbsenceNeverRevokes"},
 		{"I8", "bridge/userface.go", "withActive(d.Attributes, cur.Active), \"\")", "withActive(d.Attributes, false), \"\")", face, "TestI8_AbsentActiveChangesNothing/sqlite"},
 		{"I11", "bridge/userface.go", "	if next.Active || !cur.Active {\n", "	if true {\n", face, "TestI11_RemovalIsTakenWhateverTheName/sqlite"},
