@@ -14,8 +14,9 @@ type PlanStore interface {
 	// Unanswered returns when the removals in force were accepted that nobody let through, of users as in EachDeparting, and how
 	// many users are active.
 	Unanswered(ctx context.Context, customerID string) (at []time.Time, active int, err error)
-	// EachChanged calls each, with detail, for those users as in EachDeparting whose row in the plan was computed from
-	// something else, or who have none, and for those whom a person let through; with all, for every user. was is the row's outcome and sign-in, nil where there is none.
+	// EachChanged calls each, one call after the other, in any order and with detail, for those users as in EachDeparting whose row in
+	// the plan was computed from something else, or who have none, and for those whom a person let through; with all, for every
+	// user. was is the row's outcome and sign-in, nil where there is none.
 	EachChanged(ctx context.Context, p Plan, all bool, each func(x Subject, was *PlanRow) error) error
 	// IdPOf returns what was last read of the customer's identity provider; nil: nothing, or it has none.
 	IdPOf(ctx context.Context, customerID string) (*OktaIdP, error)

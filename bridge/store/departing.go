@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"drawbridge/bridge"
 )
@@ -37,7 +40,14 @@ SELECT `
 	rejoining       = departingFew + departingColumns + departingFrom + rejoins + byOrdinal
 	changed         = departingFew + departingColumns + departingDetail + `, r.outcome, r.sign_in` + departingFrom + `
   LEFT JOIN plan_rows r ON r.customer_id = u.customer_id AND r.plan_id = $2 AND r.ordinal = u.ordinal` + stillGoverned + `
-  AND ($3 OR r.facts IS NULL OR r.facts <> ` + departingFacts + ` OR r.reason = '` + bridge.ReasonApproved + `')` + byOrdinal
+  AND ($3 OR r.facts IS NULL OR r.facts <> ` + departingFacts + ` OR r.reason = '` + bridge.ReasonApproved + `')
+  AND u.ordinal BETWEEN $4 AND $5`
+
+	governedOrdinals = `SELECT (SELECT MIN(u.ordinal)` + governed + `) AS least, (SELECT MAX(u.ordinal)` + governed + `) AS most`
+	governed         = ` FROM users u WHERE u.customer_id = $1 AND u.connected`
+
+	// comparers is how many connections compare a plan with what is, each a part of the customer's people.
+	comparers = 4
 )
 
 // EachDeparting implements bridge.PlanStore.
@@ -46,54 +56,81 @@ func (s *Store) EachDeparting(ctx context.Context, customerID string, detail boo
 	if detail {
 		query = departingInFull
 	}
-	return failed("read the people of a plan", s.eachOf(ctx, query, customerID, nil, func(rows *sql.Rows) (bridge.Subject, error) {
-		return scanDeparting(rows, detail)
-	}, each))
+	return failed("read the people of a plan", s.eachOf(ctx, query, customerID, detail, each))
 }
 
 // EachRejoining implements bridge.PlanStore.
 func (s *Store) EachRejoining(ctx context.Context, customerID string, each func(bridge.Subject) error) error {
-	return failed("read the people who would come back", s.eachOf(ctx, rejoining, customerID, nil, func(rows *sql.Rows) (bridge.Subject, error) {
-		return scanDeparting(rows, false)
-	}, each))
+	return failed("read the people who would come back", s.eachOf(ctx, rejoining, customerID, false, each))
 }
 
-// EachChanged implements bridge.PlanStore. The database compares: of a hundred thousand people few have changed.
+// EachChanged implements bridge.PlanStore. The database compares: of a hundred thousand people few have changed. Somebody waits
+// for it, so the parts of a customer are compared beside each other.
 func (s *Store) EachChanged(ctx context.Context, p bridge.Plan, all bool, each func(bridge.Subject, *bridge.PlanRow) error) error {
-	var outcome, signIn sql.NullString
-	scan := func(rows *sql.Rows) (bridge.Subject, error) { return scanDeparting(rows, true, &outcome, &signIn) }
-	return failed("compare a plan", s.eachOf(ctx, changed, p.CustomerID, []any{p.ID, all}, scan, func(x bridge.Subject) error {
-		if !outcome.Valid {
-			return each(x, nil)
-		}
-		was := bridge.PlanRow{UserID: x.User.ID, Ordinal: x.User.Ordinal, SignIn: bridge.SignInWay(signIn.String)}
-		become(&was.Outcome, outcome.String)
-		return each(x, &was)
-	}))
-}
-
-// eachOf reads everybody in one statement: joined page by page, a hundred thousand people take twice as long. The query takes the
-// customer, and more.
-func (s *Store) eachOf(
-	ctx context.Context, query, customerID string, more []any, scan func(*sql.Rows) (bridge.Subject, error), each func(bridge.Subject) error,
-) error {
-	customer, err := s.CustomerByID(ctx, customerID)
+	var ends struct{ Least, Most sql.NullInt64 }
+	if _, err := s.reading().get(ctx, &ends, governedOrdinals, p.CustomerID); err != nil {
+		return failed("find the people of a plan", err)
+	}
+	if !ends.Least.Valid {
+		return nil
+	}
+	complete, err := s.completer(ctx, p.CustomerID)
 	if err != nil {
 		return err
 	}
-	idp, err := s.IdPOf(ctx, customerID)
+	length := (ends.Most.Int64-ends.Least.Int64)/comparers + 1
+	var one sync.Mutex
+	work, ctx := errgroup.WithContext(ctx)
+	for from := ends.Least.Int64; from <= ends.Most.Int64; from += length {
+		work.Go(func() error {
+			var outcome, signIn sql.NullString
+			return s.reading().each(ctx, changed, func(rows *sql.Rows) error {
+				x, err := scanDeparting(rows, true, &outcome, &signIn)
+				if err != nil {
+					return err
+				}
+				complete(&x)
+				one.Lock()
+				defer one.Unlock()
+				if !outcome.Valid {
+					return each(x, nil)
+				}
+				was := bridge.PlanRow{UserID: x.User.ID, Ordinal: x.User.Ordinal, SignIn: bridge.SignInWay(signIn.String)}
+				become(&was.Outcome, outcome.String)
+				return each(x, &was)
+			}, p.CustomerID, p.ID, all, from, from+length-1)
+		})
+	}
+	return failed("compare a plan", work.Wait())
+}
+
+// eachOf reads everybody in one statement: joined page by page, a hundred thousand people take twice as long.
+func (s *Store) eachOf(ctx context.Context, query, customerID string, detail bool, each func(bridge.Subject) error) error {
+	complete, err := s.completer(ctx, customerID)
 	if err != nil {
 		return err
 	}
 	return s.reading().each(ctx, query, func(rows *sql.Rows) error {
-		x, err := scan(rows)
+		x, err := scanDeparting(rows, detail)
 		if err != nil {
 			return err
 		}
+		complete(&x)
+		return each(x)
+	}, customerID)
+}
+
+// completer returns what adds to somebody what all people of a customer who are to leave have in common.
+func (s *Store) completer(ctx context.Context, customerID string) (func(*bridge.Subject), error) {
+	customer, err := s.CustomerByID(ctx, customerID)
+	if err != nil {
+		return nil, err
+	}
+	idp, err := s.IdPOf(ctx, customerID)
+	return func(x *bridge.Subject) {
 		x.Customer, x.IdP = customer, idp
 		x.User.CustomerID, x.User.Connected = customerID, true
-		return each(x)
-	}, append([]any{customerID}, more...)...)
+	}, err
 }
 
 const (

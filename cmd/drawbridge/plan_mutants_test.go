@@ -7,6 +7,7 @@ func planMutants() []mutant {
 	return []mutant{
 		{"I1, in flight", "bridge/store/cut.go", "if _, err := c.exec(ctx, restoreInFlight,", "if _, err := c.exec(ctx, `DELETE FROM restorations WHERE plan_id = ? AND late_from > ? AND customer_id = ?`,", sync, orders},
 		{"I1, in the burst", "policy/plan.go", "	case d.Burst:\n", "	case d.Burst && false:\n", sync, "TestI1_EverybodyStillSignsIn/sqlite"},
+		{"I1, compared", "bridge/store/departing.go", "from, from+length-1)", "from, from+length-2)", "./bridge/store", "TestStore/sqlite/I1_Compare"},
 		{"I1, landed late", "policy/decide.go", "!takenByUs(f) && !landedLate(f):", "!takenByUs(f):", sync, "TestI2_LateLandingIsReverted/sqlite"},
 		{"I2, after the cut", "bridge/store/intent.go", "AND c.epoch = $6\n  AND (NOT $7 OR c.state IN ` + governingStates + ` OR ` + locked + `)", "AND $6 > 0", sync, orders},
 		{"I2, proof", "oktasync/prove.go", "j.Link.Read.Before(j.Customer.VerifyFrom)", "j.Link.Read.Before(j.Customer.Created)", sync, orders},

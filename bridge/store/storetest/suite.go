@@ -72,6 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"NoticeIsTakenOnOnce", testNoticeIsTakenOnOnce},
 		{"Release", testRelease},
 		{"Plans", testPlans},
+		{"I1_Compare", testI1Compare},
 		{"Cut", testCut},
 		{"Finish", testFinish},
 		{"Sweep", testSweep},
