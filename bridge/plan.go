@@ -59,6 +59,8 @@ type Plan struct {
 	Swept       time.Time // when the second sweep was over; zero: not yet
 	Undone      time.Time
 	UndoneBy    string
+
+	ReturnCancelled time.Time // when a return from the disconnect was last cancelled: it cannot be undone since; zero: never
 }
 
 // Choices are what a person chose when the plan was made.

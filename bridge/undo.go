@@ -19,7 +19,7 @@ type Undoing struct {
 
 // UndoDisconnect takes the customer's latest disconnect back: the connection comes back as held, everybody comes back under
 // SCIM, and the removals that the disconnect cancelled wait in one hold; nobody loses access by it. With typed empty
-// it only says what it would do. Errors: Conflict where there is nothing to undo or the time for it is over.
+// it only says what it would do. Errors: Conflict where there is nothing to undo, the time for it is over, or a return was cancelled since.
 func (s *Service) UndoDisconnect(ctx context.Context, a Actor, slug, typed string) (Undoing, error) {
 	if err := a.may(Operator); err != nil {
 		return Undoing{}, err
@@ -55,6 +55,10 @@ func (s *Service) undoing(ctx context.Context, customer Customer, p Plan) (Undoi
 	until := p.RunAt.Add(UndoLife)
 	if now := s.now(); !until.After(now) {
 		return Undoing{}, newError(Conflict, "a disconnect can be undone for 30 days; this one was on "+p.RunAt.Format(time.DateOnly))
+	}
+	if !p.ReturnCancelled.IsZero() {
+		return Undoing{}, newError(Conflict, fmt.Sprintf("a return of this customer was cancelled on %s, and what its IdP wrote until then would come along; `drawbridge reconnect start %s` shows all of it first",
+			p.ReturnCancelled.Format(time.DateOnly), customer.Slug))
 	}
 	u := Undoing{Plan: p, Until: until}
 	contained := 0

@@ -347,6 +347,11 @@ func TestReconnect_CancelledAndRefused(t *testing.T) {
 		}
 		_, err = x.svc.WaitingRoom(ctx, support, x.slug)
 		refused("the list after the end", err)
+		_, err = x.svc.UndoDisconnect(ctx, support, x.slug, x.slug)
+		refused("an undo, which would bring along whom the IdP has sent", err)
+		if v, err := x.svc.Conversions(ctx, support, x.slug); err != nil || v.Plan.State != bridge.PlanDone {
+			w.Errorf("the passwords of the disconnect that is in force again: %+v, %v", v.Plan, err)
+		}
 		if got := x.wrote(began); len(got) > 0 || x.subject(x.users[3]).User.Connected {
 			w.Errorf("written: %v", got)
 		}

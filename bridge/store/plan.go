@@ -10,7 +10,8 @@ import (
 )
 
 const planColumns = `p.id, p.customer_id, p.number, p.state, p.hash, p.choices, p.totals, p.burst_from, p.sso, p.no_sign_in, p.epoch, p.created_at, p.created_by, p.expires_at,
-  p.confirmed_at, p.confirmed_by, p.accepted, p.run_at, p.finished_at, p.swept_at, p.undone_at, p.undone_by, p.conversions, p.second_by`
+  p.confirmed_at, p.confirmed_by, p.accepted, p.run_at, p.finished_at, p.swept_at, p.undone_at, p.undone_by, p.conversions, p.second_by,
+  p.return_cancelled_at`
 
 // planRow is a row of plans.
 type planRow struct {
@@ -38,6 +39,7 @@ type planRow struct {
 	UndoneBy    string `db:"undone_by"`
 	Conversions int    `db:"conversions"`
 	SecondBy    string `db:"second_by"`
+	Cancelled   int64  `db:"return_cancelled_at"`
 }
 
 func (r planRow) plan() (bridge.Plan, error) {
@@ -46,6 +48,7 @@ func (r planRow) plan() (bridge.Plan, error) {
 		Created: moment(r.Created), CreatedBy: r.CreatedBy, Expires: moment(r.Expires), Confirmed: moment(r.Confirmed), ConfirmedBy: r.ConfirmedBy,
 		Accepted: r.Accepted, RunAt: moment(r.RunAt), Finished: moment(r.Finished), Swept: moment(r.Swept), Undone: moment(r.Undone), UndoneBy: r.UndoneBy,
 		BurstFrom: moment(r.BurstFrom), SSO: r.SSO, Conversions: r.Conversions, SecondBy: r.SecondBy,
+		ReturnCancelled: moment(r.Cancelled),
 	}
 	if err := json.Unmarshal(r.Choices, &p.Choices); err != nil {
 		return p, fmt.Errorf("the choices of plan %d cannot be read: %w", p.Number, err)

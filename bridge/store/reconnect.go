@@ -13,9 +13,11 @@ const (
 	lateUntilOf  = `SELECT COALESCE(MAX(late_until), 0) FROM restorations WHERE customer_id = ?`
 	startWaiting = `UPDATE customers SET state = 'paused', epoch = epoch + 1, disconnected_by = 0,
   waiting_since = $2, verify_from = $2, paused_at = $2, paused_until = 0, pause_answer = 'keep', modified_at = $2 WHERE id = $1`
-	cancelWaiting = `UPDATE customers SET state = 'disconnected', epoch = epoch + 1, waiting_since = 0, verify_from = $2,
+	cancelWaiting = `UPDATE customers SET state = 'disconnected', epoch = epoch + 1, waiting_since = 0, verify_from = $2, disconnected_by = $3,
   paused_at = 0, paused_until = 0, pause_answer = '', modified_at = $2 WHERE id = $1`
-	endWaiting = `UPDATE customers SET waiting_since = 0, joining_since = $2, verify_from = 0 WHERE id = $1`
+	lastCut         = `SELECT COALESCE(MAX(number), 0) FROM plans WHERE customer_id = ? AND state = 'done'`
+	noteNotReturned = `UPDATE plans SET return_cancelled_at = ? WHERE customer_id = ? AND number = ?`
+	endWaiting      = `UPDATE customers SET waiting_since = 0, joining_since = $2, verify_from = 0 WHERE id = $1`
 
 	forgetArrivals = `DELETE FROM arrivals WHERE customer_id = ?`
 	forgetChanges  = `DELETE FROM hand_changes WHERE customer_id = ?`
@@ -73,13 +75,20 @@ func (s *Store) StartReconnect(ctx context.Context, r bridge.Reconnection) (brid
 	return c, failed("reconnect a customer", err)
 }
 
-// CancelReconnect implements bridge.ReconnectStore.
+// CancelReconnect implements bridge.ReconnectStore. The disconnect that the customer was to come back from is in force again.
 func (s *Store) CancelReconnect(ctx context.Context, r bridge.Reconnection) (bridge.Customer, error) {
 	c, err := s.moveWaiting(ctx, r, func(ctx context.Context, tx *session, row customerRow) ([]bridge.Event, error) {
 		if row.Waiting == 0 {
 			return nil, errNotWaiting(row)
 		}
-		if _, err := tx.exec(ctx, cancelWaiting, row.ID, micros(r.At)); err != nil {
+		var number int64
+		if _, err := tx.get(ctx, &number, lastCut, row.ID); err != nil {
+			return nil, err
+		}
+		if _, err := tx.exec(ctx, cancelWaiting, row.ID, micros(r.At), number); err != nil {
+			return nil, err
+		}
+		if _, err := tx.exec(ctx, noteNotReturned, micros(r.At), row.ID, number); err != nil {
 			return nil, err
 		}
 		_, err := tx.exec(ctx, forgetArrivals, row.ID)

@@ -164,8 +164,11 @@ func testReconnectCancelled(t *testing.T, s *store.Store) {
 	f.arrive(anna, bridge.ByLogin)
 	c, err := s.CancelReconnect(f.ctx(), f.reconnection(f.now))
 	f.must(err)
-	if c.State != bridge.Disconnected || !c.Waiting.IsZero() || c.Epoch != 4 || !c.Paused.IsZero() {
+	if c.State != bridge.Disconnected || !c.Waiting.IsZero() || c.Epoch != 4 || !c.Paused.IsZero() || c.DisconnectedBy != 1 {
 		t.Errorf("after the end: %+v", c)
+	}
+	if p, err := s.Plan(f.ctx(), f.customer.ID, 1); err != nil || !p.ReturnCancelled.Equal(f.now) {
+		t.Errorf("the plan's return was cancelled at %v, %v", p.ReturnCancelled, err)
 	}
 	f.wantCode("its token", s.CheckCredential(f.ctx(), f.cred, f.now), bridge.Refused)
 	_, err = s.CancelReconnect(f.ctx(), f.reconnection(f.now))
