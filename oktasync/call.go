@@ -126,9 +126,6 @@ func (j *job) resolve(ctx context.Context) (end, error) {
 		return j.resolveCreate(ctx, in, link)
 	}
 	a, err := j.readAccount(ctx)
-	if err == nil {
-		err = j.noteOut(ctx, a)
-	}
 	if err != nil {
 		return end{}, err
 	}
@@ -162,15 +159,16 @@ func (j *job) resolved(kind string, l *bridge.Link, before policy.Status, a Acco
 func (j *job) readAccount(ctx context.Context) (Account, error) {
 	bounded, cancel := context.WithTimeout(ctx, j.Timeout)
 	defer cancel()
-	return j.Org.Read(bounded, j.Link.OktaID)
+	a, err := j.Org.Read(bounded, j.Link.OktaID)
+	if err == nil {
+		err = j.noteOut(ctx, a)
+	}
+	return a, err
 }
 
 // read reads the linked account and records what it says; before access is taken, whether it is protected too.
 func (j *job) read(ctx context.Context, beforeTaking bool) error {
 	a, err := j.readAccount(ctx)
-	if err == nil {
-		err = j.noteOut(ctx, a)
-	}
 	if err != nil {
 		return err
 	}
