@@ -34,22 +34,33 @@ type table struct {
 	rows []string // of one customer where the table has a customer_id, else all; each with its columns
 }
 
+// unowned are the tables whose rows belong to no customer, and the one of the customers themselves.
+var unowned = []string{"customers", "leases", "sync_state"}
+
+// tables lists the tables of the database, but for those of the tools that it is migrated with.
+func (w *world) tables(db *sql.DB) (names []string) {
+	w.Helper()
+	query := `SELECT name FROM sqlite_master WHERE type = 'table' UNION SELECT name FROM logged.sqlite_master WHERE type = 'table' ORDER BY name`
+	if !w.store.Embedded() {
+		query = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name`
+	}
+	for _, name := range w.selected(db, query) {
+		_, name, _ = strings.Cut(name, "=")
+		if !strings.HasPrefix(name, "sqlite_") && !strings.HasPrefix(name, "goose_") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // dump reads the tables that have a customer_id for one customer, and the others whole.
 func (w *world) dump(db *sql.DB, customerID string) []table {
 	w.Helper()
-	names := `SELECT name FROM sqlite_master WHERE type = 'table' UNION SELECT name FROM logged.sqlite_master WHERE type = 'table' ORDER BY name`
-	if !strings.HasPrefix(w.url, "sqlite:") {
-		names = `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name`
-	}
 	var out []table
-	for _, name := range w.selected(db, names) {
-		_, name, _ = strings.Cut(name, "=")
-		if strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "goose_") {
-			continue
-		}
-		query := fmt.Sprintf(`SELECT * FROM %s WHERE customer_id = '%s'`, name, customerID)
-		if slices.Contains([]string{"customers", "leases", "sync_state"}, name) {
-			query = `SELECT * FROM ` + name
+	for _, name := range w.tables(db) {
+		query := `SELECT * FROM ` + name
+		if !slices.Contains(unowned, name) {
+			query += fmt.Sprintf(` WHERE customer_id = '%s'`, customerID)
 		}
 		out = append(out, table{name, w.selected(db, query)})
 	}

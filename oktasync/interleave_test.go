@@ -22,9 +22,6 @@ var (
 	interleaveSeed = flag.Uint64("interleave-seed", 0, "TestI1_TestI2_Interleavings: of the sample; 0: the usual one, or with -anew another one")
 )
 
-// sampled is how many orders are played unless all are asked for.
-const sampled = 36
-
 // The steps of an order.
 const (
 	stepA = 'A' // the first connection of the identity provider commits its next write
@@ -102,6 +99,10 @@ func TestI1_TestI2_Interleavings(t *testing.T) {
 	if *interleaveAll {
 		all = orders(map[byte]int{stepA: 2, stepB: 2, stepD: 4, stepS: 3})
 	}
+	sampled := 300
+	if raced {
+		sampled = 36
+	}
 	draw := rand.New(rand.NewPCG(seed, 0))
 	draw.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	switch {
@@ -110,7 +111,7 @@ func TestI1_TestI2_Interleavings(t *testing.T) {
 	case !*interleaveAll && os.Getenv("DRAWBRIDGE_LONG") == "":
 		all = all[:sampled]
 	}
-	manyWorlds(t, len(all), func(w *world, i int) string {
+	manyWorlds(t, len(all), bothKinds, func(w *world, i int) string {
 		shift := 0
 		if !w.store.Embedded() {
 			shift = 5

@@ -1,0 +1,5 @@
+//go:build !race
+
+package oktasync_test
+
+const raced = false
