@@ -217,3 +217,36 @@ func (t *tenant) mustWait(ids []string) {
 		}
 	}
 }
+
+// TestI11_UndoneBeforeTheRelease: a disconnect is taken back before it has released somebody whose removal it stopped, and whom the
+// syncer has looked at meanwhile. The removal waits in the hold like the others, and is carried out once a person lets it through.
+func TestI11_UndoneBeforeTheRelease(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		x := w.tenant(5)
+		p, id := x.process(), x.users[0]
+		x.must(x.setActive(id, false))
+		x.disconnect(bridge.Choices{})
+		for _, d := range x.due(x.now(), bridge.RankLater) {
+			p.Reconcile(x.Context(), p.lease, d)
+		}
+		if s := x.subject(id); s.Due == nil || s.Due.Rank != bridge.RankRevoke || !s.User.Connected {
+			w.Errorf("before its release somebody is due %+v", s.Due)
+		}
+		_, err := x.svc.UndoDisconnect(x.Context(), support, x.slug, x.slug)
+		x.must(err)
+		x.rest(p, func() {})
+		if !x.in(id) {
+			w.Error("the undo took access")
+		}
+		for _, a := range []bridge.Actor{support, second} {
+			if _, err := x.svc.AnswerHold(x.Context(), a, x.slug, bridge.Left, ""); err == nil {
+				break
+			}
+		}
+		x.later(time.Minute)
+		x.work(p)
+		if s := x.status(id); s != policy.Suspended {
+			w.Errorf("the account of a removal that was let through is %s", s)
+		}
+	})
+}

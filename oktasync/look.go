@@ -66,7 +66,7 @@ func (s *Syncer) idle(l bridge.Look) (bridge.Settlement, bool) {
 	j := &job{Syncer: s, due: l.Due}
 	j.know(l.Subject)
 	e, ok := j.rests(policy.Decide(j.Facts(s.Now())))
-	return e.settlement(j.due), ok
+	return j.settlement(e), ok
 }
 
 // rests returns how a reconciliation ends that neither reads, writes nor records anything, false if it does: whatever a step may
@@ -108,7 +108,11 @@ func (j *job) locking(d policy.Decision) bool {
 	return j.Open != nil || d.Act.Revokes() || d.Act.Restores() || j.unread() || j.owesSessions()
 }
 
-// settlement is the end of a reconciliation that has neither failed nor anything to tell.
-func (e end) settlement(d bridge.Due) bridge.Settlement {
-	return bridge.Settlement{Due: d, Next: e.at, Pending: !e.settle}
+// settlement is the end of a reconciliation that has neither failed nor anything to tell. The mark of somebody whom a disconnect has
+// yet to release is kept: the release takes its place, or, if the disconnect is undone before, what it was made for is due again.
+func (j *job) settlement(e end) bridge.Settlement {
+	if e.settle && j.Customer.State == bridge.Disconnecting && j.User.Connected {
+		e = end{at: j.Now().Add(releaseRetry)}
+	}
+	return bridge.Settlement{Due: j.due, Next: e.at, Pending: !e.settle}
 }

@@ -19,6 +19,8 @@ const (
 	freshFor = 30 * time.Second
 	// idleRetry is how often a user is looked at again whose customer's connection rests or who is held.
 	idleRetry = 10 * time.Minute
+	// releaseRetry is how often a user is looked at again whom a disconnect has yet to release.
+	releaseRetry = time.Minute
 	// brakeRetry is how often a revocation is tried again while too many have started over all customers.
 	brakeRetry = time.Minute
 	// parkedRetry is how often a user is tried again who is stuck.
@@ -196,7 +198,7 @@ func (j *job) close(ctx context.Context, e end) {
 	var err error
 	switch {
 	case !e.failed && e.park == "" && e.event == nil:
-		err = j.Store.Settle(ctx, []bridge.Settlement{e.settlement(j.due)})
+		err = j.Store.Settle(ctx, []bridge.Settlement{j.settlement(e)})
 	default:
 		attempts := j.due.Attempts
 		if e.failed {

@@ -55,6 +55,7 @@ const (
 	intentGate = `FROM leases l CROSS JOIN customers c JOIN users u ON u.customer_id = c.id
 WHERE l.name = $12 AND l.holder = $13 AND l.fence = $14 AND c.id = $2 AND c.state <> 'deleted' AND c.review_since = 0 AND c.epoch = $6
   AND (NOT $7 OR c.state IN ` + governingStates + ` OR ` + locked + `)
+  AND ($4 NOT IN ('unsuspend', 'activate') OR NOT ` + locked + `)
   AND u.id = $3 AND u.version = $5
   AND (NOT $7 OR $15 OR NOT EXISTS (SELECT 1 FROM holds h WHERE h.customer_id = $2 AND h.closed_at = 0))
   AND (NOT $15 OR ` + locked + `
@@ -74,7 +75,7 @@ WHERE l.name = $12 AND l.holder = $13 AND l.fence = $14 AND c.id = $2 AND c.stat
 
 // BeginIntent records a call as sent, before it is. It does so only if the lease is still held, the user still has the
 // intent's version, the customer still has its epoch and no other call for the user is open; where the call takes access
-// away, only if the customer still is governed or a person has locked the user out; and where it says that a person was
+// away, only if the customer still is governed or a person has locked the user out; where it gives access back, only if nobody has; and where it says that a person was
 // asked, only if one was; while a hold is open nothing else takes access. It fails with Lost where the lease is not held; with Refused where nobody was asked and too many
 // such calls have started within the hour, over all customers; else with Conflict.
 func (s *Store) BeginIntent(ctx context.Context, in bridge.Intent, lease bridge.Lease) error {

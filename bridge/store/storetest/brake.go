@@ -78,6 +78,9 @@ func testI13Containment(t *testing.T, s *store.Store) {
 	if v := f.subject(u.ID); !v.Contained.Equal(f.now) || v.Due.Rank != bridge.RankContain || v.Unlocked {
 		t.Errorf("locked: %+v, due %+v", v, v.Due)
 	}
+	for _, kind := range []string{"unsuspend", "activate"} {
+		f.wantCode("a call that gives back what a person has locked", s.BeginIntent(f.ctx(), f.intent(u, kind), lease), bridge.Conflict)
+	}
 	f.change(bridge.Disconnected)
 	u = f.subject(u.ID).User
 	f.must(f.revoke(u, true, lease))
