@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,11 +186,16 @@ func (l *life) pass() {
 	l.tick(spans[l.IntN(len(spans))])
 }
 
-// hand suspends or activates an account in Okta's console. Whatever is under way there ends first: nobody can tell afterwards
-// which of the two it was.
+// hand suspends or activates an account in Okta's console. Whatever is under way there ends first, and nobody does it while a revocation
+// may still land, or it is not known whether it has: nobody could tell afterwards which of the two it was.
 func (l *life) hand(id string) {
 	if l.at != nil {
 		l.at.end()
+	}
+	const late = 5 * time.Minute // after its deadline, as a disconnect reckons
+	mayLand := func(in bridge.Intent) bool { return in.UserID == id && in.Deadline.Add(late).After(l.now()) }
+	if open := l.subject(id).Open; open != nil && open.Revokes || slices.ContainsFunc(l.begun, mayLand) {
+		return
 	}
 	status := policy.Active
 	if l.status(id) == policy.Active {
