@@ -5,8 +5,8 @@
 # sync.Map may be linked for everybody, and the detector then sees races where there are none.
 RACE := -race -gcflags='modernc.org/sqlite/lib=-race=false'
 
-# One goroutine plays these, or one client against one server: the race detector can find nothing in them, and makes them take ten times
-# as long. Of the second list it sees a part, which its own run plays.
+# These take five to ten times as long with the race detector. What they run is run with it by other tests, and here one goroutine plays
+# it, or one client against one service. Of the second list the detector sees a part, which its own run plays.
 UNRACED := TestSCIMCheck_CatchesFaults|TestDemo_Mutants|TestDemo_SeesABrokenDeparture|TestI1_TheDemoSeesALossAtTheDisconnect|TestI3_TenThousandAreHeld|TestI3_ATrickleIsHeldByTheDay|TestI25_AJobKilledAnywhere
 SAMPLED := TestI1_TestI2_Interleavings|TestSimulation|TestI12_OktaEndsAtTheLastWrite|TestI33_AnyLoad
 
@@ -18,7 +18,7 @@ help: ## list the targets
 build: ## bin/drawbridge, one static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/drawbridge ./cmd/drawbridge
 
-test: ## vet, and every test on SQLite and on a PostgreSQL of its own, with the race detector where it can find something
+test: ## vet, and every test on SQLite and on a PostgreSQL of its own, nearly all with the race detector
 	@.ci/require cc postgres
 	go vet ./...
 	.ci/with-postgres go test $(RACE) -shuffle=on -parallel 6 -timeout 15m -skip '^($(UNRACED))$$' ./...

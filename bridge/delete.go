@@ -110,7 +110,7 @@ func (s *Service) deletion(ctx context.Context, c Customer) (Deletion, error) {
 	if p.Swept.IsZero() {
 		d.Sweep = p.RunAt.Add(SweepAgain)
 	}
-	if until := p.RunAt.Add(UndoLife); until.After(s.now()) {
+	if until := p.RunAt.Add(UndoLife); p.ReturnCancelled.IsZero() && until.After(s.now()) {
 		d.Until = until
 	}
 	return d, nil

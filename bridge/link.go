@@ -26,7 +26,7 @@ type Link struct {
 	SessionsEnded  int64          // the user's version whose removal has ended the sessions; 0: since access was last given, none
 	Applied        map[string]any // the profile last applied
 	AppliedVersion int64          // the user's version last applied; never goes back
-	Read           time.Time      // when the account was last read; zero: never, or not since Okta showed that it is another than was known
+	Read           time.Time      // when the account was last read; zero: never, or not since Okta refused a call for the account's status
 }
 
 // Gone reports whether the account lets nobody in: suspended or deactivated, or not there.

@@ -4,7 +4,7 @@ package oktasync_test
 
 import "flag"
 
-// raced tells that the race detector is on: what it makes slow, and can find nothing in that a part does not show, is played in part.
+// raced tells that the race detector is on: what it makes slow is played in part.
 const raced = true
 
 // A property is tried 30 times instead of 100.

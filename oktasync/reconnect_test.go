@@ -349,6 +349,9 @@ func TestReconnect_CancelledAndRefused(t *testing.T) {
 		refused("the list after the end", err)
 		_, err = x.svc.UndoDisconnect(ctx, support, x.slug, x.slug)
 		refused("an undo, which would bring along whom the IdP has sent", err)
+		if d, err := x.svc.DeleteCustomer(ctx, support, x.slug, bridge.DeleteOrder{}); err != nil || !d.Until.IsZero() {
+			w.Errorf("a deletion names an undo until %v, %v", d.Until, err)
+		}
 		if v, err := x.svc.Conversions(ctx, support, x.slug); err != nil || v.Plan.State != bridge.PlanDone {
 			w.Errorf("the passwords of the disconnect that is in force again: %+v, %v", v.Plan, err)
 		}

@@ -28,9 +28,9 @@ var simulateLives = flag.Int("lives", 0, "TestSimulation: how many lives")
 // and dies anywhere, an Okta that fails, and time, all in an order that the seed alone decides. Whatever happened, it comes to
 // rest in the end, and nothing on the way broke I1, I2, I3, I12, I13 or what the auditor knows.
 func TestSimulation(t *testing.T) {
-	lives := 2_000
+	lives, on := 2_000, mostlySQLite
 	if raced {
-		lives = 40
+		lives, on = 40, bothKinds
 	}
 	if os.Getenv("DRAWBRIDGE_LONG") != "" {
 		lives = 100_000
@@ -42,7 +42,6 @@ func TestSimulation(t *testing.T) {
 	if *anew {
 		first = rand.Uint64()
 	}
-	on := mostlySQLite
 	if *simulateOnly != 0 {
 		first, lives, on = *simulateOnly, 1, bothKinds
 	}

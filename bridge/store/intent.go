@@ -75,9 +75,10 @@ WHERE l.name = $12 AND l.holder = $13 AND l.fence = $14 AND c.id = $2 AND c.stat
 
 // BeginIntent records a call as sent, before it is. It does so only if the lease is still held, the user still has the
 // intent's version, the customer still has its epoch and no other call for the user is open; where the call takes access
-// away, only if the customer still is governed or a person has locked the user out; where it gives access back, only if nobody has; and where it says that a person was
-// asked, only if one was; while a hold is open nothing else takes access. It fails with Lost where the lease is not held; with Refused where nobody was asked and too many
-// such calls have started within the hour, over all customers; else with Conflict.
+// away, only if the customer still is governed or a person has locked the user out; where it gives access back, only if
+// nobody has; and where it says that a person was asked, only if one was; while a hold is open nothing else takes access.
+// It fails with Lost where the lease is not held; with Refused where nobody was asked and too many such calls have started
+// within the hour, over all customers; else with Conflict.
 func (s *Store) BeginIntent(ctx context.Context, in bridge.Intent, lease bridge.Lease) error {
 	args := []any{
 		in.ID, in.CustomerID, in.UserID, in.Kind, in.Version, in.Epoch, in.Revokes, micros(in.Sent), micros(in.Deadline),
