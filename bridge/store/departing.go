@@ -78,6 +78,7 @@ func (s *Store) EachChanged(ctx context.Context, p bridge.Plan, all bool, each f
 	if err != nil {
 		return err
 	}
+	defer s.givePagesBack()
 	length := (ends.Most.Int64-ends.Least.Int64)/comparers + 1
 	var one sync.Mutex
 	work, ctx := errgroup.WithContext(ctx)
@@ -110,6 +111,7 @@ func (s *Store) eachOf(ctx context.Context, query, customerID string, detail boo
 	if err != nil {
 		return err
 	}
+	defer s.givePagesBack()
 	return s.reading().each(ctx, query, func(rows *sql.Rows) error {
 		x, err := scanDeparting(rows, detail)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
+	sqlitedriver "modernc.org/sqlite"
 
 	"drawbridge/bridge"
 	"drawbridge/scim/filter"
@@ -244,4 +245,26 @@ func (s *Store) CopyOldLog(ctx context.Context) error { return s.migrateRequestL
 func (s *Store) Changes(ctx context.Context) (n int64, err error) {
 	err = s.readers.GetContext(ctx, &n, `PRAGMA data_version`)
 	return n, err
+}
+
+// CacheUsed returns how many bytes of pages all connections to SQLite hold together.
+func (s *Store) CacheUsed(ctx context.Context) (bytes int, err error) {
+	for _, db := range s.pools() {
+		for range db.Stats().OpenConnections {
+			conn, err := db.Connx(ctx)
+			if err != nil {
+				return 0, err
+			}
+			defer conn.Close() // when all were counted
+			err = conn.Raw(func(c any) error {
+				used, _, err := c.(sqlitedriver.DBStatus).Status(sqlitedriver.DBStatusCacheUsed, false)
+				bytes += used
+				return err
+			})
+			if err != nil {
+				return 0, err
+			}
+		}
+	}
+	return bytes, nil
 }

@@ -11,10 +11,11 @@ import (
 // session runs statements on one pool, each by itself or, with a transaction, within that. Statements are prepared once
 // per pool: lib/pq needs two round trips for one that is not.
 type session struct {
-	store  *Store
-	db     *sqlx.DB
-	tx     *sqlx.Tx // nil: each statement by itself
-	missed []string // statements that the transaction ran unprepared
+	store   *Store
+	db      *sqlx.DB
+	tx      *sqlx.Tx // nil: each statement by itself
+	missed  []string // statements that the transaction ran unprepared
+	written int      // statements that wrote, and their rows
 }
 
 // prepared is the key of a prepared statement.
@@ -94,6 +95,7 @@ func (c *session) exec(ctx context.Context, query string, args ...any) (int, err
 		return 0, err
 	}
 	n, err := res.RowsAffected()
+	c.written += 1 + int(n)
 	return int(n), err
 }
 

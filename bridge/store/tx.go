@@ -27,6 +27,9 @@ func (s *Store) inTx(ctx context.Context, fn func(context.Context, *session) err
 		c := s.writing()
 		err := c.run(ctx, fn)
 		missed = c.missed
+		if c.written >= muchWritten {
+			s.givePagesBack()
+		}
 		return err
 	})
 	if err != nil {
