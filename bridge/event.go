@@ -59,6 +59,8 @@ const (
 	EventRenamesSet           = "renames.set"
 	EventLoginsApplied        = "logins.applied"  // the IdP's logins are to be written
 	EventLoginsReverted       = "logins.reverted" // those of before are to be written again
+	EventLoginHeld            = "login.held"      // it stays until a person has answered: too many changed at once
+	EventLoginWithdrawn       = "login.withdrawn" // the IdP says again the one that was to stay
 	EventPlanMade             = "plan.made"
 	EventPlanProposed         = "plan.proposed" // confirmed by one person, and a second one has to
 	EventPlanConfirmed        = "plan.confirmed"

@@ -80,6 +80,7 @@ type Subject struct {
 	Due        *Due        // nil: nothing is due
 	Changed    []string    // what somebody has changed in Okta by hand while SCIM had no say: names of attributes, or "status"
 	Pin        *LoginPin   // the login that stays in Okta whatever the IdP says; nil: it is the IdP's
+	Renamed    *LoginPin   // the login of before, where a person let the IdP's through; nil: nobody did
 	PlanFacts  string      // what a row of a plan is computed from, for comparison alone; empty where no plan is made
 	IdP        *OktaIdP    // the identity provider that is set for the customer; nil: none is, or it was never read
 }

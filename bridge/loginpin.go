@@ -13,6 +13,22 @@ type LoginPin struct {
 	UserID string
 	Login  string
 	Email  string
+	Wanted string    // the login in normal form that the IdP says instead; empty: whatever it says
+	Held   time.Time // since when it waits for an answer, because too many logins changed at once; zero: it stays for another reason
+}
+
+// HeldLogin is a login that waits for an answer.
+type HeldLogin struct {
+	LoginPin
+	UserName string
+}
+
+// LoginHold is a customer of whom logins wait for an answer.
+type LoginHold struct {
+	CustomerID string
+	Slug       string
+	Logins     int
+	Since      time.Time
 }
 
 // LoginsLife is how long after a change of logins it can be taken back.
@@ -20,8 +36,9 @@ const LoginsLife = 30 * 24 * time.Hour
 
 // LoginPins is where the change of a customer's logins stands.
 type LoginPins struct {
-	Pinned  int // accounts that keep their login
-	Applied int // accounts whose login was changed, and can be changed back
+	Pinned  int         // accounts that keep their login
+	Applied int         // accounts whose login was changed, and can be changed back
+	Held    []HeldLogin // of those that keep it, the ones that wait for an answer, the longest first
 }
 
 // PinStore keeps the logins that stay.
@@ -46,8 +63,9 @@ func (s *Service) Logins(ctx context.Context, a Actor, slug string) (LoginPins, 
 	return s.pins.LoginPins(ctx, customer.ID, s.now().Add(-LoginsLife))
 }
 
-// ApplyLogins has the logins written to Okta that the IdP of a customer that came back says, and returns how many accounts that
-// is of. Their domains must be verified when they are written. Conflict where none is kept back.
+// ApplyLogins has the logins written to Okta that the customer's IdP says instead of those that stay, and returns how many accounts
+// that is of. It lets exactly those logins through that the IdP has said by now. Their domains must be verified when they are
+// written. Conflict where none is kept back.
 func (s *Service) ApplyLogins(ctx context.Context, a Actor, slug, typed string) (int, error) {
 	customer, err := s.mayChangeLogins(ctx, a, slug, typed)
 	if err != nil {
@@ -106,12 +124,17 @@ func (r Returning) otherLogin() (pin LoginPin, to string, other bool) {
 	if !ok || key == r.Link.LoginKey {
 		return LoginPin{}, "", false
 	}
-	pin = LoginPin{UserID: r.User.ID, Login: r.Link.LoginKey}
-	if login, _ := r.Link.Applied["login"].(string); login != "" {
+	return r.LoginPin(key), to, true
+}
+
+// LoginPin is what keeps the login of somebody who has an account as it is in Okta, instead of the wanted one.
+func (s Subject) LoginPin(wanted string) LoginPin {
+	pin := LoginPin{UserID: s.User.ID, Login: s.Link.LoginKey, Wanted: wanted}
+	if login, _ := s.Link.Applied["login"].(string); login != "" {
 		pin.Login = login
 	}
-	if pin.Email, _ = r.Link.Applied["email"].(string); pin.Email == "" {
+	if pin.Email, _ = s.Link.Applied["email"].(string); pin.Email == "" {
 		pin.Email = pin.Login
 	}
-	return pin, to, true
+	return pin
 }

@@ -12,6 +12,7 @@ type NoticeKind string
 // The kinds of notices.
 const (
 	NoticeHold       NoticeKind = "hold"       // removals of a customer wait for an answer
+	NoticeLogins     NoticeKind = "logins"     // changes of a customer's logins wait for an answer
 	NoticeOutage     NoticeKind = "outage"     // Okta does not answer
 	NoticeDisconnect NoticeKind = "disconnect" // a disconnect does not come to its end
 	NoticeRestore    NoticeKind = "restore"    // customers wait for an approval after a restore

@@ -108,16 +108,13 @@ func (j *job) resolveCreate(ctx context.Context, in bridge.Intent, l bridge.Link
 func (j *job) update(ctx context.Context, diff map[string]any) (end, error) {
 	want := j.desired()
 	_, renamed := diff["login"]
-	if renamed {
-		link := j.link()
-		link.LoginKey = want.loginKey
-		if err := j.Store.ReserveLink(ctx, link); err != nil {
-			return end{}, err
-		}
+	in, held, err := j.beginUpdate(ctx, want, renamed)
+	if held || err != nil {
+		return end{}, err
 	}
 	var got Account
-	err := j.send(ctx, call{
-		kind: kindUpdate,
+	err = j.finish(ctx, in, call{
+		kind: in.Kind,
 		do: func(ctx context.Context) (err error) {
 			got, err = j.Org.Update(ctx, j.Link.OktaID, diff)
 			return err

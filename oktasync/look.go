@@ -82,7 +82,7 @@ func (j *job) rests(d policy.Decision) (end, bool) {
 		return end{over: true, settle: true}, !(j.unproven() || j.locking(d))
 	case j.Customer.State == bridge.Off, j.Customer.State == bridge.Paused:
 		return end{over: true, at: j.Now().Add(idleRetry)}, !j.locking(d)
-	case j.Open != nil, j.mustRead(d), j.unproven(), j.owesChanges(), j.converts():
+	case j.Open != nil, j.mustRead(d), j.unproven(), j.owesPin(), j.owesChanges(), j.converts():
 		return end{}, false
 	case d.Act == policy.Keep:
 		return e, !j.owesSessions() && !j.unread() && j.Link.AppliedVersion >= j.User.Version && len(j.diff()) == 0

@@ -93,6 +93,9 @@ func (j *job) step(ctx context.Context) (end, error) {
 	if j.unproven() {
 		return j.prove(ctx)
 	}
+	if j.owesPin() && !d.Act.Revokes() {
+		return end{}, j.keepPin(ctx)
+	}
 	if j.owesChanges() {
 		return end{}, j.keepChanges(ctx)
 	}

@@ -149,6 +149,7 @@ type Store interface {
 	Ledger
 	Leases
 	Census
+	LoginHolds
 	Upkeep
 	IdPRecord
 	Plans

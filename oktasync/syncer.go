@@ -53,6 +53,7 @@ type Syncer struct {
 	calm      time.Time // before it, urgent work alone is looked for
 
 	revoking sync.Mutex // counting removals and committing a revocation's start are one step
+	renaming sync.Mutex // counting changes of logins and committing one's start likewise
 }
 
 // New returns a syncer; the error says what is wrong with the schedule.

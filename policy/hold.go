@@ -58,10 +58,6 @@ func hourLimit(active int) int {
 	return min(max(5, active/20), 50)
 }
 
-// LoginLimit is how many logins of one customer may change within an hour without a person's answer: a mistaken mapping
-// locks people out without a single removal.
-func LoginLimit(active int) int { return max(5, active/10) }
-
 // GroupLimit is how many of its members a mirrored group may lose at once without a person's answer.
 func GroupLimit(members int) int { return max(5, members/5) }
 

@@ -57,8 +57,6 @@ func TestOtherLimits(t *testing.T) {
 		of, want  int
 		thenAfter int // the smallest larger input with a larger limit
 	}{
-		{"logins, small", LoginLimit, 59, 5, 60},
-		{"logins, large", LoginLimit, 1_000, 100, 1_010},
 		{"group, small", GroupLimit, 29, 5, 30},
 		{"group, large", GroupLimit, 1_000, 200, 1_005},
 		{"rollout, small", RolloutLimit, 199, 1, 200},

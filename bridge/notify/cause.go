@@ -22,6 +22,13 @@ func (n *Notifier) causes(ctx context.Context, now time.Time) ([]bridge.Notice, 
 	if err != nil {
 		return nil, err
 	}
+	logins, err := n.store.LoginHolds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range logins {
+		wanted = append(wanted, loginsNotice(h))
+	}
 	value, _, err := n.store.State(ctx, bridge.CircuitState)
 	if err != nil {
 		return nil, err
@@ -93,6 +100,17 @@ func holdNotice(h bridge.Hold, slug string, waiting int) bridge.Notice {
 			fmt.Sprintf("People whose removal waits: %d, since %s.", waiting, at(h.Opened)),
 			h.Sentence,
 			"Next: drawbridge hold show " + slug,
+		},
+	}
+}
+
+func loginsNotice(h bridge.LoginHold) bridge.Notice {
+	return bridge.Notice{
+		CustomerID: h.CustomerID, Subject: "logins:" + h.Slug, Kind: bridge.NoticeLogins, Severity: bridge.Warning,
+		Text: []string{
+			h.Slug + ": changes of logins wait for your answer",
+			fmt.Sprintf("Logins that wait: %d, since %s. So many changed at once that a mapping may be mistaken; everybody signs in with the login of before.", h.Logins, at(h.Since)),
+			"Next: drawbridge hold logins " + h.Slug,
 		},
 	}
 }

@@ -19,6 +19,7 @@ type fakeStore struct {
 	mu        sync.Mutex
 	notices   []bridge.Notice
 	holds     []bridge.Hold
+	logins    []bridge.LoginHold
 	waiting   int
 	customers []bridge.Customer
 	contacts  []bridge.Contact
@@ -63,6 +64,12 @@ func (s *fakeStore) Holds(context.Context) ([]bridge.Hold, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.holds), s.broken
+}
+
+func (s *fakeStore) LoginHolds(context.Context) ([]bridge.LoginHold, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.logins), nil
 }
 
 func (s *fakeStore) DueOf(context.Context, string, bridge.Rank) (int, error) {

@@ -24,6 +24,8 @@ type NoticeStore interface {
 // CauseReader reads what people must be told of.
 type CauseReader interface {
 	Holds(ctx context.Context) ([]bridge.Hold, error)
+	// LoginHolds lists the customers of whom logins wait for an answer.
+	LoginHolds(ctx context.Context) ([]bridge.LoginHold, error)
 	DueOf(ctx context.Context, customerID string, r bridge.Rank) (int, error)
 	Customers(ctx context.Context) ([]bridge.Customer, error)
 	// FrozenCustomers lists those that wait for an approval after a restore.

@@ -230,6 +230,40 @@ func TestI9_ARestoreIsToldUntilAllIsApproved(t *testing.T) {
 }
 
 // TestContacts_AreToldOfHolds by mail, once and that it is over; who cannot be reached is given up, who is busy is tried again.
+// TestI3_HeldLoginsAreTold: as removals that wait, with one notice for a customer however many more logins come to wait.
+func TestI3_HeldLoginsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1)
+		r.start()
+		waits := func(logins int) {
+			r.store.set(func() {
+				r.store.logins = nil
+				if logins > 0 {
+					r.store.logins = []bridge.LoginHold{{CustomerID: "1", Slug: "acme", Logins: logins, Since: time.Now()}}
+				}
+			})
+		}
+		waits(3)
+		time.Sleep(time.Hour)
+		waits(40)
+		time.Sleep(2 * time.Hour)
+		if text := strings.Join(r.notice().Text, "\n"); !strings.Contains(text, "wait: 40,") || !strings.Contains(text, "drawbridge hold logins acme") {
+			t.Errorf("the text does not follow: %s", text)
+		}
+		waits(0)
+		time.Sleep(24 * time.Hour)
+		const title = "acme: changes of logins wait for your answer"
+		var told []string
+		for _, line := range r.senders[0].taken() {
+			_, what, _ := strings.Cut(line, " ")
+			told = append(told, what)
+		}
+		if diff := cmp.Diff([]string{title, title, title, "Over: " + title}, told); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestContacts_AreToldOfHolds(t *testing.T) {
 	s := serveMail(t, nil, "")
 	r := newRig(t, 0)

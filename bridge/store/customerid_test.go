@@ -41,7 +41,7 @@ func overAll() map[string]string {
 		"samplePeaks": upkeep, "foldPostgres": upkeep, "foldSQLite": upkeep, "lastBlockRow": upkeep, "dropFolded": upkeep, "prunePeaks": upkeep,
 		"duePlans": syncer, "plansAtWork": syncer, "plansToSweep": syncer, "wavesDue": syncer,
 		"dueTotals": census, "globalRemovals": census, "braked": census,
-		"liveNotices":   telling,
+		"liveNotices": telling, "loginHolds": telling,
 		"recordsToKeep": syncer, "forgetFound": restore, "forgetOut": restore, "wakeFrozen": restore,
 		"retryAll": service, "customerIdPs": service,
 	}

@@ -10,9 +10,9 @@ import (
 const (
 	forgetPins = `DELETE FROM login_pins WHERE customer_id = ?`
 
-	// The pins come as a JSON array of [user id, login, e-mail], which both databases take apart.
-	addPinsHead = `INSERT INTO login_pins (user_id, customer_id, login, email, applied_at)
-SELECT e.value ->> 0, c.id, e.value ->> 1, e.value ->> 2, 0 FROM `
+	// The pins come as a JSON array of [user id, login, e-mail, wanted login], which both databases take apart.
+	addPinsHead = `INSERT INTO login_pins (user_id, customer_id, login, email, wanted, applied_at)
+SELECT e.value ->> 0, c.id, e.value ->> 1, e.value ->> 2, e.value ->> 3, 0 FROM `
 	eachOfCustomer  = ` AS e CROSS JOIN customers c WHERE c.id = ?`
 	addPinsSQLite   = addPinsHead + fromJSON + eachOfCustomer
 	addPinsPostgres = addPinsHead + fromJSONB + eachOfCustomer
@@ -20,7 +20,7 @@ SELECT e.value ->> 0, c.id, e.value ->> 1, e.value ->> 2, 0 FROM `
 	pinsOf = `SELECT COALESCE(SUM(CASE WHEN applied_at = 0 THEN 1 ELSE 0 END), 0) AS pinned,
   COALESCE(SUM(CASE WHEN applied_at >= $2 THEN 1 ELSE 0 END), 0) AS applied FROM login_pins WHERE customer_id = $1`
 	applyPins  = `UPDATE login_pins SET applied_at = $2 WHERE customer_id = $1 AND applied_at = 0`
-	revertPins = `UPDATE login_pins SET applied_at = 0 WHERE customer_id = $1 AND applied_at >= $2`
+	revertPins = `UPDATE login_pins SET applied_at = 0, held_at = 0 WHERE customer_id = $1 AND applied_at >= $2`
 
 	markPinned = `INSERT INTO due (user_id, customer_id, rank, due_at, version, attempts, parked)
 SELECT u.id, u.customer_id, 4, ?, u.version, 0, '' FROM login_pins w JOIN users u ON u.customer_id = w.customer_id AND u.id = w.user_id
@@ -29,10 +29,10 @@ ON CONFLICT (user_id) DO UPDATE SET rank = CASE WHEN due.rank < 4 THEN due.rank 
   due_at = excluded.due_at, version = excluded.version, attempts = 0, parked = ''`
 )
 
-func pinRows(pins []bridge.LoginPin) [][3]string {
-	rows := make([][3]string, len(pins))
+func pinRows(pins []bridge.LoginPin) [][4]string {
+	rows := make([][4]string, len(pins))
 	for i, p := range pins {
-		rows[i] = [3]string{p.UserID, p.Login, p.Email}
+		rows[i] = [4]string{p.UserID, p.Login, p.Email, p.Wanted}
 	}
 	return rows
 }
@@ -43,8 +43,11 @@ func (s *Store) LoginPins(ctx context.Context, customerID string, since time.Tim
 		Pinned  int `db:"pinned"`
 		Applied int `db:"applied"`
 	}
-	_, err := s.reading().get(ctx, &row, pinsOf, customerID, micros(since))
-	return bridge.LoginPins{Pinned: row.Pinned, Applied: row.Applied}, failed("count the logins that stay", err)
+	if _, err := s.reading().get(ctx, &row, pinsOf, customerID, micros(since)); err != nil {
+		return bridge.LoginPins{}, failed("count the logins that stay", err)
+	}
+	held, err := s.heldLogins(ctx, customerID)
+	return bridge.LoginPins{Pinned: row.Pinned, Applied: row.Applied, Held: held}, err
 }
 
 // ApplyLogins implements bridge.PinStore.

@@ -32,7 +32,7 @@ const (
   EXISTS (SELECT 1 FROM containments k WHERE k.customer_id = c.id AND k.user_id = u.id AND k.lifted_at <> 0 AND k.taken_at > u.removed_at) AS unlocked,
   r.user_id IS NOT NULL AS give_back, r.late_from AS late_from, r.late_until AS late_until,
   (SELECT h.fields FROM hand_changes h WHERE h.customer_id = c.id AND h.user_id = u.id) AS changed,
-  w.login AS pin_login, w.email AS pin_email,
+  w.login AS pin_login, w.email AS pin_email, w.wanted AS pin_wanted, w.held_at AS pin_held, w.applied_at AS pin_applied,
   v.state AS convert_state, v.asked_at AS convert_asked, v.mails AS convert_mails,
   ` + idpColumns
 
@@ -42,7 +42,7 @@ const (
   LEFT JOIN due d ON d.customer_id = u.customer_id AND d.user_id = u.id
   LEFT JOIN restorations r ON r.customer_id = u.customer_id AND r.user_id = u.id
   LEFT JOIN conversions v ON v.customer_id = u.customer_id AND v.user_id = u.id
-  LEFT JOIN login_pins w ON w.customer_id = u.customer_id AND w.user_id = u.id AND w.applied_at = 0` + idpOfCustomer
+  LEFT JOIN login_pins w ON w.customer_id = u.customer_id AND w.user_id = u.id` + idpOfCustomer
 
 	subject = `SELECT ` + subjectColumns + ` FROM ` + subjectTables + ` WHERE u.customer_id = ? AND u.id = ?`
 )
@@ -73,6 +73,9 @@ type subjectRow struct {
 	Changed     sql.NullString `db:"changed"`
 	PinLogin    sql.NullString `db:"pin_login"`
 	PinEmail    sql.NullString `db:"pin_email"`
+	PinWanted   sql.NullString `db:"pin_wanted"`
+	PinHeld     sql.NullInt64  `db:"pin_held"`
+	PinApplied  sql.NullInt64  `db:"pin_applied"`
 	IdP         idpRow         `db:"p"`
 }
 
@@ -86,7 +89,12 @@ func (r subjectRow) subject() (bridge.Subject, error) {
 		out.Changed = strings.Fields(r.Changed.String)
 	}
 	if r.PinLogin.Valid {
-		out.Pin = &bridge.LoginPin{UserID: out.User.ID, Login: r.PinLogin.String, Email: r.PinEmail.String}
+		pin := &bridge.LoginPin{UserID: out.User.ID, Login: r.PinLogin.String, Email: r.PinEmail.String, Wanted: r.PinWanted.String, Held: moment(r.PinHeld.Int64)}
+		if r.PinApplied.Int64 == 0 {
+			out.Pin = pin
+		} else {
+			out.Renamed = pin
+		}
 	}
 	if r.Link.UserID.Valid {
 		link, err := r.Link.link()

@@ -86,5 +86,8 @@ func examineSync(ctx context.Context, s *store.Store) []finding {
 	for _, h := range st.Holds {
 		found = append(found, finding{false, "hold", fmt.Sprintf("the removals of %s wait for your answer since %s: %s `drawbridge hold show %s` shows them", h.Customer, when(h.Opened), h.Sentence, h.Customer)})
 	}
+	for _, h := range st.Logins {
+		found = append(found, finding{false, "hold", fmt.Sprintf("%d logins of %s wait for your answer since %s, because so many changed at once: `drawbridge hold logins %s` shows them", h.Logins, h.Customer, when(h.Since), h.Customer)})
+	}
 	return found
 }

@@ -15,6 +15,7 @@ type holdCmd struct {
 	List   holdListCmd   `cmd:"" help:"List the customers whose removals wait for an answer, e.g. hold list --json"`
 	Show   holdShowCmd   `cmd:"" help:"Show who waits, why, and what can be answered, e.g. hold show acme"`
 	Answer holdAnswerCmd `cmd:"" help:"Answer: the customer is leaving, the people left, or it is a mistake, e.g. hold answer acme mistake"`
+	Logins loginsCmd     `cmd:"" help:"Show the logins that wait because too many changed at once, or have them written to Okta, e.g. hold logins acme --apply"`
 }
 
 type holdListCmd struct {

@@ -46,3 +46,20 @@ func linked(ts *testscript.TestScript, neg bool, args []string) {
 		}, nil))
 	}
 }
+
+// otherlogin has a linked person's login wait for an answer, as the syncer does: otherlogin CUSTOMER USERNAME LOGIN
+func otherlogin(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: otherlogin CUSTOMER USERNAME LOGIN")
+	}
+	ctx := context.Background()
+	svc, s, err := scriptDatabase(ts).service(ctx, streams{io.Discard, io.Discard})
+	ts.Check(err)
+	defer s.Close()
+	v, err := svc.User(ctx, operator(), args[0], args[1])
+	ts.Check(err)
+	pin := v.LoginPin(args[2])
+	pin.Held = now()
+	ev := bridge.Event{ID: newID(), CustomerID: v.Customer.ID, UserID: v.User.ID, At: now(), Kind: bridge.EventLoginHeld, Actor: "drawbridge", Data: "{}"}
+	ts.Check(s.PinLogin(ctx, v.Customer.ID, pin, &ev))
+}

@@ -13,7 +13,7 @@ type reconnectCmd struct {
 	Rename reconnectRenameCmd `cmd:"" help:"Say how logins have changed while it was away, before its IdP syncs, e.g. reconnect rename acme old.example=new.example"`
 	Show   reconnectShowCmd   `cmd:"" help:"Say for each person what would happen if it were accepted, e.g. reconnect show acme"`
 	Accept reconnectAcceptCmd `cmd:"" help:"Let what the list says happen, e.g. reconnect accept acme --hash 0123456789ab"`
-	Logins reconnectLoginsCmd `cmd:"" help:"Have the IdP's logins written to Okta, or those of before again, e.g. reconnect logins acme --apply"`
+	Logins loginsCmd          `cmd:"" help:"Have the IdP's logins written to Okta, or those of before again, e.g. reconnect logins acme --apply"`
 	Cancel reconnectCancelCmd `cmd:"" help:"Have a customer in its waiting room disconnected again, e.g. reconnect cancel acme"`
 }
 
@@ -124,45 +124,6 @@ func (c *reconnectAcceptCmd) Run(ctx context.Context, std streams) error {
 		fmt.Fprintf(std.out, "%d accounts keep their login: drawbridge reconnect logins %s --apply\n", r.Logins, c.Slug)
 	}
 	return nil
-}
-
-type reconnectLoginsCmd struct {
-	databaseFlag
-	Slug   string `arg:""`
-	Apply  bool   `help:"Write the logins that the IdP says." xor:"direction"`
-	Revert bool   `help:"Write those of before again, where they were changed within 30 days." xor:"direction"`
-	Type   string `help:"The customer's slug once more, typed by you; asked for on a terminal." placeholder:"SLUG"`
-	As     string `help:"Who does it; by default whoever runs this." placeholder:"NAME"`
-}
-
-func (c *reconnectLoginsCmd) Run(ctx context.Context, std streams) error {
-	svc, s, err := c.service(ctx, std)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	pins, err := svc.Logins(ctx, operator(), c.Slug)
-	if err != nil {
-		return err
-	}
-	if !c.Apply && !c.Revert {
-		_, err := fmt.Fprintf(std.out, "%d accounts keep another login than the IdP says (--apply changes them); %d were changed within 30 days (--revert changes them back)\n", pins.Pinned, pins.Applied)
-		return err
-	}
-	change, n, back := svc.ApplyLogins, pins.Pinned, ""
-	if c.Revert {
-		change, n, back = svc.RevertLogins, pins.Applied, " back"
-	}
-	if c.Type == "" {
-		if c.Type, err = askSlug(std, fmt.Sprintf("This changes %d logins of %s%s. Type %s to confirm: ", n, c.Slug, back, c.Slug)); err != nil {
-			return err
-		}
-	}
-	if n, err = change(ctx, operatorAs(c.As), c.Slug, c.Type); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(std.out, "%d logins of %s are changed%s, as Okta takes them: drawbridge sync status\n", n, c.Slug, back)
-	return err
 }
 
 type reconnectCancelCmd struct {

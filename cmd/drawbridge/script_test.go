@@ -51,7 +51,7 @@ func scripts() testscript.Params {
 			env.Setenv("POSTGRES", storetest.EmptyPostgresURL(tb))
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "token": token, "awaits": awaits, "push": push, "hold": hold, "linked": linked, "told": told, "exits": exits, "sees": sees, "accepts": accepts, "dayslater": dayslater},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fails": fails, "token": token, "awaits": awaits, "push": push, "hold": hold, "linked": linked, "otherlogin": otherlogin, "told": told, "exits": exits, "sees": sees, "accepts": accepts, "dayslater": dayslater},
 	}
 }
 

@@ -45,6 +45,7 @@ type syncStatus struct {
 	Parked int            `json:"parked"`
 	Held   int            `json:"held"` // customers whose removals wait for an answer
 	Holds  []holdStatus   `json:"holds"`
+	Logins []loginStatus  `json:"login_holds"`
 	Okta   oktaStatus     `json:"okta"`
 }
 
@@ -59,6 +60,14 @@ type holdStatus struct {
 	AgeS     int       `json:"age_s"`
 	Code     string    `json:"code"`
 	Sentence string    `json:"sentence"`
+}
+
+// loginStatus is a customer of whom so many logins changed at once that some wait for an answer.
+type loginStatus struct {
+	Customer string    `json:"customer"`
+	Logins   int       `json:"logins"`
+	Since    time.Time `json:"since"`
+	AgeS     int       `json:"age_s"`
 }
 
 type oktaStatus struct {
@@ -83,7 +92,7 @@ func (c *syncStatusCmd) Run(ctx context.Context, std streams) error {
 }
 
 func readStatus(ctx context.Context, s *store.Store) (syncStatus, error) {
-	st := syncStatus{Due: map[string]int{}, Holds: []holdStatus{}, Okta: oktaStatus{Buckets: []oktasync.BucketState{}}}
+	st := syncStatus{Due: map[string]int{}, Holds: []holdStatus{}, Logins: []loginStatus{}, Okta: oktaStatus{Buckets: []oktasync.BucketState{}}}
 	lease, ok, err := s.CurrentLease(ctx, oktasync.LeaseName)
 	if err != nil {
 		return st, err
@@ -123,7 +132,11 @@ func (st *syncStatus) readHolds(ctx context.Context, s *store.Store) error {
 		})
 	}
 	st.Held = len(holds)
-	return nil
+	logins, err := s.LoginHolds(ctx)
+	for _, h := range logins {
+		st.Logins = append(st.Logins, loginStatus{Customer: h.Slug, Logins: h.Logins, Since: h.Since, AgeS: int(now().Sub(h.Since).Seconds())})
+	}
+	return err
 }
 
 // readState reads what the syncer published; nothing published leaves v as it is.
@@ -151,6 +164,9 @@ func (st syncStatus) print(std streams) error {
 	fmt.Fprintf(w, "stuck\t%d\n", st.Parked)
 	for _, h := range st.Holds {
 		fmt.Fprintf(w, "waiting for your answer\t%s since %s: %s\n", h.Customer, when(h.Opened), h.Sentence)
+	}
+	for _, h := range st.Logins {
+		fmt.Fprintf(w, "waiting for your answer\t%s since %s: %d logins, because so many changed at once\n", h.Customer, when(h.Since), h.Logins)
 	}
 	if o := st.Okta.Circuit; o != nil {
 		fmt.Fprintf(w, "OKTA DOES NOT ANSWER\tsince %s (HTTP %d %s); %d removed people still have access\n", when(o.Since), o.Status, o.Code, o.StillActive)

@@ -82,6 +82,9 @@ func (c *userShowCmd) Run(ctx context.Context, std streams) error {
 		fmt.Fprintln(w, "account in Okta\tnone")
 	}
 	fmt.Fprintf(w, "signs in to Okta\t%s\n", signsIn(v))
+	if p := v.Pin; p != nil {
+		fmt.Fprintf(w, "keeps the login\t%s; 'hold logins %s --apply' changes it to what the IdP says\n", printable(p.Login), v.Customer.Slug)
+	}
 	if !v.Contained.IsZero() {
 		fmt.Fprintf(w, "locked out by a person\tsince %s; 'user contain --lift' ends it\n", when(v.Contained))
 	}
@@ -117,6 +120,10 @@ func userViewJSON(v bridge.UserView) map[string]any {
 		}
 	}
 	out["sign_in"] = v.SignIn(now())
+	out["keeps_login"] = nil
+	if v.Pin != nil {
+		out["keeps_login"] = v.Pin.Login
+	}
 	out["parked"] = nil
 	if v.Due != nil && v.Due.Parked != "" {
 		out["parked"] = v.Due.Parked

@@ -304,7 +304,7 @@ func testLoginPins(t *testing.T, s *store.Store) {
 	}
 	counts := func(pinned, applied int) {
 		t.Helper()
-		if got, err := s.LoginPins(f.ctx(), f.customer.ID, f.now); err != nil || got != (bridge.LoginPins{Pinned: pinned, Applied: applied}) {
+		if got, err := s.LoginPins(f.ctx(), f.customer.ID, f.now); err != nil || got.Pinned != pinned || got.Applied != applied || len(got.Held) > 0 {
 			t.Errorf("logins: %+v, %v; want %d and %d", got, err, pinned, applied)
 		}
 	}

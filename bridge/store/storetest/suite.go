@@ -84,6 +84,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"FormerUser", testFormerUser},
 		{"I19_ClaimedOnce", testI19ClaimedOnce},
 		{"LoginPins", testLoginPins},
+		{"I3_LoginHold", testI3LoginHold},
 		{"HandChanges", testHandChanges},
 		{"Delete", testDelete},
 		{"Purge", testPurge},
