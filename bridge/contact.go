@@ -105,14 +105,22 @@ func (s *Service) RemoveContact(ctx context.Context, a Actor, slug, idOrEmail st
 	if err := a.may(Operator); err != nil {
 		return err
 	}
-	all, err := s.Contacts(ctx, a, slug)
+	c, err := s.contact(ctx, a, slug, idOrEmail)
 	if err != nil {
 		return err
 	}
+	return s.contacts.RemoveContact(ctx, c.CustomerID, c.ID, s.event(a, c.CustomerID, EventContactRemoved, s.now(), map[string]string{"contact": c.ID}))
+}
+
+// contact finds the contact of a customer with this id or e-mail address.
+func (s *Service) contact(ctx context.Context, a Actor, slug, idOrEmail string) (Contact, error) {
+	all, err := s.Contacts(ctx, a, slug)
+	if err != nil {
+		return Contact{}, err
+	}
 	i := slices.IndexFunc(all, func(c Contact) bool { return c.ID == idOrEmail || schema.Fold(c.Email) == schema.Fold(idOrEmail) })
 	if i < 0 {
-		return newError(NotFound, "no contact of this customer has that id or address; see `drawbridge customer contact list "+slug+"`")
+		return Contact{}, newError(NotFound, "no contact of this customer has that id or address; see `drawbridge customer contact list "+slug+"`")
 	}
-	c, now := all[i], s.now()
-	return s.contacts.RemoveContact(ctx, c.CustomerID, c.ID, s.event(a, c.CustomerID, EventContactRemoved, now, map[string]string{"contact": c.ID}))
+	return all[i], nil
 }

@@ -34,17 +34,17 @@ func TestWaveDefault(t *testing.T) {
 
 func TestConfirm_SecondPerson(t *testing.T) {
 	now := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-	anna, ben := Actor{Name: "support:anna"}, Actor{Name: "support:ben"}
+	const anna, ben = "support:anna", "support:ben"
 	for _, tt := range []struct {
 		name        string
 		conversions int
-		second      Actor
+		second      string
 		after       time.Duration
 		want        PlanState
 	}{
-		{"keeping every sign-in needs one person", 0, Actor{}, 0, PlanConfirmed},
-		{"fifty mails need one person", ManyConversions, Actor{}, 0, PlanConfirmed},
-		{"more need two", ManyConversions + 1, Actor{}, 0, PlanOpen},
+		{"keeping every sign-in needs one person", 0, "", 0, PlanConfirmed},
+		{"fifty mails need one person", ManyConversions, "", 0, PlanConfirmed},
+		{"more need two", ManyConversions + 1, "", 0, PlanOpen},
 		{"the second one is somebody else", ManyConversions + 1, ben, 0, PlanConfirmed},
 		{"the same person is no second one", ManyConversions + 1, anna, AloneAfter - 1, PlanOpen},
 		{"but for an hour later", ManyConversions + 1, anna, AloneAfter, PlanConfirmed},
@@ -52,10 +52,10 @@ func TestConfirm_SecondPerson(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Plan{State: PlanOpen, Conversions: tt.conversions}
 			p.confirm(anna, Confirmation{}, now)
-			if tt.second.Name != "" {
+			if tt.second != "" {
 				p.confirm(tt.second, Confirmation{}, now.Add(tt.after))
 			}
-			if p.State != tt.want || p.ConfirmedBy != anna.Name || p.Confirmed != now {
+			if p.State != tt.want || p.ConfirmedBy != anna || p.Confirmed != now {
 				t.Errorf("the plan is %s, confirmed by %s at %v; want %s", p.State, p.ConfirmedBy, p.Confirmed, tt.want)
 			}
 		})

@@ -133,6 +133,7 @@ type Confirmation struct {
 	Hash     string // of the plan, or its beginning; empty: the number is enough, a plan never changes
 	Typed    string // the customer's slug, typed by the person
 	Accepted string // the name of who takes on those without a sign-in; empty: nobody
+	Contact  string // id or e-mail address of the customer's contact who is the second person and has told the hash; empty: the actor is
 }
 
 // minHash is how much of a hash says which plan is meant.
@@ -168,17 +169,28 @@ func (s *Service) ConfirmDisconnect(ctx context.Context, a Actor, slug string, c
 	if err := s.stillHolds(ctx, customer, p, now); err != nil {
 		return Plan{}, err
 	}
+	by, err := s.confirmer(ctx, a, slug, c)
+	if err != nil {
+		return Plan{}, err
+	}
 	p, err = s.plans.ChangePlan(ctx, customer.ID, p.Number, func(p *Plan) (Event, error) {
-		if p.State != PlanOpen {
+		switch {
+		case p.State != PlanOpen:
 			return Event{}, newError(Conflict, fmt.Sprintf("plan %d is %s", p.Number, p.State))
+		case c.Contact != "" && (p.ConfirmedBy == "" || p.Conversions <= ManyConversions):
+			return Event{}, newError(Conflict, fmt.Sprintf("plan %d does not wait for a second person; confirm it without --contact first", p.Number))
 		}
-		return s.event(a, customer.ID, p.confirm(a, c, now), now, planData(*p)), nil
+		data := planData(*p)
+		if by != a.Name {
+			data["by"] = by
+		}
+		return s.event(a, customer.ID, p.confirm(by, c, now), now, data), nil
 	})
 	switch {
 	case err != nil:
 		return p, err
 	case p.State == PlanOpen:
-		return p, newError(NeedsPerson, fmt.Sprintf("%d people would get a mail to set a password: a second person must confirm plan %d as well, or %s once more after %s",
+		return p, newError(NeedsPerson, fmt.Sprintf("%d people would get a mail to set a password: a second person must confirm plan %d as well, who may be a contact of the customer (--contact, with the --hash that they read), or %s once more after %s",
 			p.Conversions, p.Number, p.ConfirmedBy, p.Confirmed.Add(AloneAfter).Format(time.RFC3339)))
 	case p.RunAt.After(now):
 		return p, nil
@@ -186,21 +198,33 @@ func (s *Service) ConfirmDisconnect(ctx context.Context, a Actor, slug string, c
 	return s.cut(ctx, a, p)
 }
 
-// confirm takes a person's confirmation, and returns the kind of its event. The first of two that are needed leaves the plan open.
-func (p *Plan) confirm(a Actor, c Confirmation, now time.Time) string {
+// confirmer names who confirms: the actor, or a contact of the customer, whom the actor asked.
+func (s *Service) confirmer(ctx context.Context, a Actor, slug string, c Confirmation) (string, error) {
+	if c.Contact == "" {
+		return a.Name, nil
+	}
+	if c.Hash == "" {
+		return "", newError(Invalid, "give the hash that the contact has read on the plan's page (--hash)")
+	}
+	contact, err := s.contact(ctx, a, slug, c.Contact)
+	return "contact:" + contact.ID, err
+}
+
+// confirm takes somebody's confirmation, and returns the kind of its event. The first of two that are needed leaves the plan open.
+func (p *Plan) confirm(by string, c Confirmation, now time.Time) string {
 	first := p.ConfirmedBy == ""
 	if p.Conversions > ManyConversions {
 		switch {
-		case first, p.ConfirmedBy == a.Name && now.Before(p.Confirmed.Add(AloneAfter)):
+		case first, p.ConfirmedBy == by && now.Before(p.Confirmed.Add(AloneAfter)):
 			if first {
-				p.Confirmed, p.ConfirmedBy = now, a.Name
+				p.Confirmed, p.ConfirmedBy = now, by
 			}
 			p.Accepted = c.Accepted
 			return EventPlanProposed
 		}
-		p.SecondBy = a.Name
+		p.SecondBy = by
 	} else {
-		p.Confirmed, p.ConfirmedBy = now, a.Name
+		p.Confirmed, p.ConfirmedBy = now, by
 	}
 	p.State, p.Accepted = PlanConfirmed, c.Accepted
 	if p.RunAt.IsZero() {

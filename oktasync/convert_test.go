@@ -133,3 +133,37 @@ func (r *rig) sweepOnce() {
 		return rounds > 20
 	})
 }
+
+// TestDisconnect_AContactIsTheSecondPerson: the customer's own admin, who has read the plan's page, may agree to the many mails.
+func TestDisconnect_AContactIsTheSecondPerson(t *testing.T) {
+	eachWorld(t, func(w *world) {
+		x := w.tenant(bridge.ManyConversions + 1)
+		contact, err := x.svc.AddContact(x.Context(), support, x.slug, bridge.NewContact{Name: "Carla Admin", Email: "carla@customer.example"})
+		x.must(err)
+		p, err := x.svc.PlanDisconnect(x.Context(), support, x.slug, bridge.Choices{SignIn: bridge.ResetPassword})
+		x.must(err)
+		confirm := func(contact, hash string) error {
+			_, err := x.svc.ConfirmDisconnect(x.Context(), support, x.slug, bridge.Confirmation{Number: p.Number, Typed: x.slug, Hash: hash, Contact: contact})
+			return err
+		}
+		for _, try := range []struct {
+			what, contact, hash string
+			want                bridge.Code
+		}{
+			{"nobody has confirmed it", contact.Email, p.Hash[:12], bridge.Conflict},
+			{"support confirms it", "", "", bridge.NeedsPerson},
+			{"it is no contact", "otto@customer.example", p.Hash[:12], bridge.NotFound},
+			{"the contact has told no hash", contact.Email, "", bridge.Invalid},
+			{"the contact has read another plan", contact.Email, "0123456789ab", bridge.Conflict},
+			{"the contact agrees", contact.Email, p.Hash[:12], ""},
+		} {
+			if got := bridge.CodeOf(confirm(try.contact, try.hash)); got != try.want {
+				w.Errorf("%s: %q, want %q", try.what, got, try.want)
+			}
+		}
+		p, _ = x.rows()
+		if p.State != bridge.PlanRunning || p.SecondBy != "contact:"+contact.ID || p.ConfirmedBy != support.Name {
+			w.Errorf("the plan is %s, confirmed by %s and %s", p.State, p.ConfirmedBy, p.SecondBy)
+		}
+	})
+}

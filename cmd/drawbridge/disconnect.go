@@ -80,6 +80,7 @@ type disconnectConfirmCmd struct {
 	Type           string `help:"The customer's slug once more, typed by you; asked for on a terminal." placeholder:"SLUG"`
 	AcceptNoSignIn string `help:"Who, by name, takes on the people without a way to sign in." placeholder:"NAME"`
 	As             string `help:"Who confirms; by default whoever runs this." placeholder:"NAME"`
+	Contact        string `help:"The customer's contact, by id or e-mail address, who is the second person and has told you the hash." placeholder:"CONTACT"`
 	JSON           bool   `help:"Print JSON."`
 }
 
@@ -94,7 +95,7 @@ func (c *disconnectConfirmCmd) Run(ctx context.Context, std streams) error {
 			return err
 		}
 	}
-	p, err := svc.ConfirmDisconnect(ctx, operatorAs(c.As), c.Slug, bridge.Confirmation{Number: c.Plan, Hash: c.Hash, Typed: c.Type, Accepted: c.AcceptNoSignIn})
+	p, err := svc.ConfirmDisconnect(ctx, operatorAs(c.As), c.Slug, bridge.Confirmation{Number: c.Plan, Hash: c.Hash, Typed: c.Type, Accepted: c.AcceptNoSignIn, Contact: c.Contact})
 	if err != nil {
 		return err
 	}
