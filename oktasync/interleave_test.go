@@ -101,7 +101,7 @@ func TestI1_TestI2_Interleavings(t *testing.T) {
 	}
 	sampled := 300
 	if raced {
-		sampled = 36
+		sampled = 12
 	}
 	draw := rand.New(rand.NewPCG(seed, 0))
 	draw.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

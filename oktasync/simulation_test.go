@@ -30,7 +30,7 @@ var simulateLives = flag.Int("lives", 0, "TestSimulation: how many lives")
 func TestSimulation(t *testing.T) {
 	lives, on := 2_000, mostlySQLite
 	if raced {
-		lives, on = 40, bothKinds
+		lives, on = 20, bothKinds
 	}
 	if os.Getenv("DRAWBRIDGE_LONG") != "" {
 		lives = 100_000
