@@ -166,11 +166,11 @@ func (s *Service) ConfirmDisconnect(ctx context.Context, a Actor, slug string, c
 	case p.NoSignIn > 0 && c.Accepted == "":
 		return Plan{}, newError(NeedsPerson, fmt.Sprintf("%d people of plan %d would have no known way to sign in; name who takes them on (--accept-no-sign-in NAME), or make a plan that changes it", p.NoSignIn, p.Number))
 	}
-	if err := s.stillHolds(ctx, customer, p, now); err != nil {
-		return Plan{}, err
-	}
 	by, err := s.confirmer(ctx, a, slug, c)
 	if err != nil {
+		return Plan{}, err
+	}
+	if err := s.stillHolds(ctx, customer, p, now); err != nil {
 		return Plan{}, err
 	}
 	p, err = s.plans.ChangePlan(ctx, customer.ID, p.Number, func(p *Plan) (Event, error) {

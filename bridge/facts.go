@@ -64,6 +64,20 @@ func (s Subject) Identity(doc map[string]any) (login, email string) {
 	return Identity(doc)
 }
 
+// Said returns the login that the customer's IdP says, as it wrote it and in normal form; that is empty where it is none.
+func (s Subject) Said() (login, key string) {
+	doc, err := s.User.Attributes()
+	if err != nil {
+		return "", ""
+	}
+	login, _ = Identity(doc)
+	key, _, ok := NormalizeAddress(login)
+	if !ok {
+		key = ""
+	}
+	return login, key
+}
+
 // Attributes decodes the user's SCIM attributes.
 func (u User) Attributes() (map[string]any, error) {
 	var doc map[string]any

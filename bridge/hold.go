@@ -21,13 +21,6 @@ type RemovalCount struct {
 	StartedLastHour int       // such revocations sent within the last hour
 }
 
-// LoginCount is what a store knows of one customer's changes of logins.
-type LoginCount struct {
-	Changed int  // other people whose login was changed within the last hour, or may have been, without a person's answer
-	Again   bool // this person's was within the last day
-	Held    int  // logins that wait for an answer
-}
-
 // Removal is one removal of a user: a later one of the same user is another.
 type Removal struct {
 	UserID string

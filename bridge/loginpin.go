@@ -17,20 +17,6 @@ type LoginPin struct {
 	Held   time.Time // since when it waits for an answer, because too many logins changed at once; zero: it stays for another reason
 }
 
-// HeldLogin is a login that waits for an answer.
-type HeldLogin struct {
-	LoginPin
-	UserName string
-}
-
-// LoginHold is a customer of whom logins wait for an answer.
-type LoginHold struct {
-	CustomerID string
-	Slug       string
-	Logins     int
-	Since      time.Time
-}
-
 // LoginsLife is how long after a change of logins it can be taken back.
 const LoginsLife = 30 * 24 * time.Hour
 
@@ -115,13 +101,11 @@ func (s *Service) mayChangeLogins(ctx context.Context, a Actor, slug, typed stri
 // otherLogin returns the login that an account has, as it is pinned, and the one that the customer's IdP says; false where they
 // are the same, or the IdP says none.
 func (r Returning) otherLogin() (pin LoginPin, to string, other bool) {
-	doc, err := r.User.Attributes()
-	if err != nil || r.Link == nil || r.Link.OktaID == "" {
+	if r.Link == nil || r.Link.OktaID == "" {
 		return LoginPin{}, "", false
 	}
-	to, _ = Identity(doc)
-	key, _, ok := NormalizeAddress(to)
-	if !ok || key == r.Link.LoginKey {
+	to, key := r.Said()
+	if key == "" || key == r.Link.LoginKey {
 		return LoginPin{}, "", false
 	}
 	return r.LoginPin(key), to, true

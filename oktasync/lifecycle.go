@@ -104,7 +104,8 @@ func (j *job) resolveCreate(ctx context.Context, in bridge.Intent, l bridge.Link
 	return end{}, j.Store.EndIntent(ctx, in, &l, ev)
 }
 
-// update writes the profile attributes that differ, and learns from the answer whose account it is.
+// update writes the profile attributes that differ, and learns from the answer whose account it is. Where a changed login is held,
+// nothing is written: the next step writes what else differs.
 func (j *job) update(ctx context.Context, diff map[string]any) (end, error) {
 	want := j.desired()
 	_, renamed := diff["login"]

@@ -20,17 +20,6 @@ type LoginHolds interface {
 	UnpinLogin(ctx context.Context, customerID, userID string, ev bridge.Event) error
 }
 
-// said returns the login that the customer's IdP says, in normal form; empty: it is none.
-func (j *job) said() string {
-	doc, err := j.User.Attributes()
-	if err != nil {
-		return ""
-	}
-	login, _ := bridge.Identity(doc)
-	key, _, _ := bridge.NormalizeAddress(login)
-	return key
-}
-
 // renames reports whether the account's login in Okta is another one than the key, and nobody was asked whether it may become that.
 func (j *job) renames(key string) bool {
 	was, _ := j.Link.Applied["login"].(string)
@@ -92,14 +81,14 @@ func (j *job) owesPin() bool {
 	if j.Pin == nil || !j.User.Connected || !j.Customer.State.Governs() {
 		return false
 	}
-	said := j.said()
+	_, said := j.Said()
 	return said != "" && said != j.Pin.Wanted
 }
 
 // keepPin renews what the IdP says of a login that stays. What it takes back does not wait any more.
 func (j *job) keepPin(ctx context.Context) error {
 	pin := *j.Pin
-	pin.Wanted = j.said()
+	_, pin.Wanted = j.Said()
 	if stays, _, _ := bridge.NormalizeAddress(pin.Login); !pin.Held.IsZero() && stays == pin.Wanted {
 		return j.Store.UnpinLogin(ctx, j.User.CustomerID, j.User.ID, *j.event(bridge.EventLoginWithdrawn, nil))
 	}

@@ -22,7 +22,7 @@ func holdMutants() []mutant {
 		{"logins, counted", "bridge/store/loginhold.go", "i.state <> 'failed' AND", "i.state = 'failed' AND", store, "TestStore/sqlite/I3_LoginHold"},
 		{"logins, corrected", "policy/loginhold.go", "l.Again || l.Held", "l.Held", sync, "TestI3_ACorrectedLoginIsWritten/sqlite"},
 		{"logins, answered", "oktasync/loginhold.go", "j.Renamed.Wanted == key)", "j.Renamed.Wanted != \"\")", sync, "TestI3_AnAnswerCoversTheLoginsThatWere/sqlite"},
-		{"logins, said since", "oktasync/loginhold.go", "	pin.Wanted = j.said()\n", "	_ = j.said()\n", sync, "TestI3_ACorrectedLoginIsWritten/sqlite"},
+		{"logins, said since", "oktasync/loginhold.go", "	_, pin.Wanted = j.Said()\n", "", sync, "TestI3_ACorrectedLoginIsWritten/sqlite"},
 		{"logins, told", "bridge/notify/cause.go", "	for _, h := range logins {\n", "	for _, h := range logins[:0] {\n", "./bridge/notify", "TestI3_HeldLoginsAreTold"},
 		{"lock, lifted", "bridge/store/intent.go", "k.user_id = u.id AND k.lifted_at = 0)", "k.user_id = u.id AND k.lifted_at >= 0)", store, "TestStore/sqlite/I13_Containment"},
 		{"lock, at rest", "oktasync/look.go", "!j.locking(d)\n", "true\n", sync, "TestI13_OnlyAPersonLiftsALock/sqlite"},
